@@ -1,0 +1,107 @@
+r"""Checks of arguments, in pure Python, shared by both twins.
+
+Every message names the argument, what was expected, and what came.
+"""
+
+import operator
+from collections.abc import Sequence
+
+__all__ = [
+    "require_choice",
+    "require_dtype",
+    "require_in_range",
+    "require_lengths",
+    "require_positive",
+    "require_shape",
+    "require_size",
+    "require_theta",
+]
+
+
+def require_size(name, value, minimum=1):
+    r"""Return `value` as an int of at least `minimum`; booleans and fractions are refused."""
+    whole = _whole(name, value)
+    if whole < minimum:
+        raise ValueError(f"{name}: expected a whole number >= {minimum}, got {whole}")
+    return whole
+
+
+def require_positive(name, value):
+    r"""Return `value` as a float that is positive and finite."""
+    number = float(value)
+    if not 0 < number < float("inf"):
+        raise ValueError(f"{name}: expected a positive finite number, got {value}")
+    return number
+
+
+def require_in_range(name, value, low, high):
+    r"""Return `value` as a float in [low, high]."""
+    number = float(value)
+    if not low <= number <= high:
+        raise ValueError(f"{name}: expected a number in [{low}, {high}], got {value}")
+    return number
+
+
+def require_choice(name, value, choices: Sequence[str]):
+    r"""Return `value` if it is one of `choices`."""
+    if value not in choices:
+        expected = ", ".join(map(repr, choices))
+        raise ValueError(f"{name}: expected one of {expected}; got {value!r}")
+    return value
+
+
+def require_shape(name, array, letters: str, **sizes):
+    r"""Check the shape of `array` against letters such as ``"tau B d_x"``.
+
+    A letter that stands in `sizes` must have that size, the others are free.
+    """
+    got, wanted = tuple(array.shape), letters.split()
+    fits = len(got) == len(wanted)
+    if not fits or any(sizes.get(w, g) != g for w, g in zip(wanted, got, strict=True)):
+        spelled = ", ".join(f"{w}={sizes[w]}" if w in sizes else w for w in wanted)
+        comma = "," if len(wanted) == 1 else ""
+        raise ValueError(f"{name}: expected shape ({spelled}{comma}), got {got}")
+
+
+def require_dtype(name, array, expected, how):
+    r"""Check that ``array.dtype`` is `expected`; `how` says how to convert."""
+    if array.dtype != expected:
+        raise TypeError(f"{name}: expected dtype {expected}, got {array.dtype}; convert it: {how}")
+
+
+def require_theta(theta, how):
+    r"""Check that the parameters fit each other in shape and dtype; return d_h and d_x."""
+    require_shape("theta.U", theta.U, "d_h d_x")
+    d_h, d_x = theta.U.shape
+    sizes = {"d_h": d_h, "d_x": d_x}
+    if hasattr(theta, "V"):
+        sizes["d_y"] = theta.V.shape[0]
+    letters = {"U": "d_h d_x", "W": "d_h d_h", "V": "d_y d_h", "b": "d_h", "c": "d_y"}
+    for name in theta._fields:
+        require_shape(f"theta.{name}", getattr(theta, name), letters[name], **sizes)
+        require_dtype(f"theta.{name}", getattr(theta, name), theta.U.dtype, how(theta.U.dtype))
+    return d_h, d_x
+
+
+def require_lengths(lengths, tau, batch):
+    r"""Return `lengths` as a list of `batch` ints in [0, tau]; None means all are tau."""
+    if lengths is None:
+        return [tau] * batch
+    if getattr(lengths, "ndim", 1) != 1:
+        raise ValueError(f"lengths: expected one rank, (B={batch},), got {tuple(lengths.shape)}")
+    whole = [_whole(f"lengths[{row}]", length) for row, length in enumerate(lengths)]
+    if len(whole) != batch:
+        raise ValueError(f"lengths: expected {batch} of them, one a sequence, got {len(whole)}")
+    for row, length in enumerate(whole):
+        if not 0 <= length <= tau:
+            raise ValueError(f"lengths: row {row} has length {length}, outside [0, tau={tau}]")
+    return whole
+
+
+def _whole(name, value):
+    try:
+        if type(value).__name__ in ("bool", "bool_") or "bool" in str(getattr(value, "dtype", "")):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: expected a whole number, got {value!r}") from None
