@@ -60,10 +60,10 @@ def test_the_same_seed_gives_the_same_bits():
             np.testing.assert_array_equal(a, b)
 
 
-def test_documentation_is_a_real_text_in_printable_ascii():
-    text = tasks.documentation_text()
+def test_documentation_is_a_real_text():
+    text = tasks.documentation_text(50)
     assert len(text) > 100_000
-    assert text.isascii()
+    assert len(set(text)) == 50
     assert text.count(" the ") > 1000
 
 

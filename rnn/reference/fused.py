@@ -68,7 +68,7 @@ def forward(state, x, theta, lengths=None, *, check_finite=True):
     last = _last_state(state, h, lengths)
     if lengths is not None:
         h[~inside(lengths, len(x))] = 0
-    return Forward(h=h, o=readout(h, theta), state=last)
+    return Forward(h=h, o=readout(rows(h), theta).reshape(*h.shape[:2], len(theta.c)), state=last)
 
 
 def backward(grad_o, run, state, x, theta, lengths=None, *, grad_last=None):

@@ -4,7 +4,6 @@ import numpy as np
 
 from rnn._checks import require_choice, require_shape
 from rnn.reference.boundary import checked_lengths, checked_targets, inside
-from rnn.reference.products import product
 
 __all__ = ["REDUCTIONS", "cross_entropy", "cross_entropy_adjoint", "readout", "softmax"]
 
@@ -24,7 +23,7 @@ def readout(h, theta):
     array, (..., d_y)
         Unnormalised log probabilities.
     """
-    return theta.c + product(h, theta.V.T)  # (10.10)
+    return theta.c + h @ theta.V.T  # (10.10)
 
 
 def softmax(o):

@@ -1,6 +1,6 @@
 r"""Characters of a real text: Python's own language reference."""
 
-import string
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -10,16 +10,23 @@ from rnn._checks import require_size
 __all__ = ["Alphabet", "documentation_text", "text_windows"]
 
 
-def documentation_text():
+def documentation_text(characters=64):
     r"""Return the text of Python's `help()` topics: several hundred thousand characters.
 
     Every installation of Python carries it, but it differs a little from one release to the
-    next. Characters outside printable ASCII are dropped.
+    next.
+
+    Parameters
+    ----------
+    characters : int
+        How many different characters to keep; the rarest are dropped from the text.
     """
     from pydoc_data.topics import topics
 
-    keep = set(string.printable) - set("\t\r\v\f")
-    return "".join(c for name in sorted(topics) for c in topics[name] if c in keep)
+    text = "".join(topics[name] for name in sorted(topics))
+    counts = Counter(text).most_common(require_size("characters", characters))
+    keep = {character for character, _ in counts}
+    return "".join(character for character in text if character in keep)
 
 
 class Alphabet(NamedTuple):

@@ -1,0 +1,1 @@
+r"""Figures of measurements, one module a notebook; graphs are drawn by `rnn.book.draw`."""

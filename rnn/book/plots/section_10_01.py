@@ -1,0 +1,74 @@
+r"""The measured figures of section 10.1. Dots are seeds; grey is what does not share."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from rnn.book.style import COLOURS
+
+__all__ = ["plot_few_examples", "plot_influence", "plot_memory", "plot_new_places", "plot_widths"]
+
+SHARED, SEPARATE = COLOURS["state"], COLOURS["initial"]
+
+
+def plot_influence(tables):
+    r"""Show how much each output depends on each input, one panel a net, on a log scale."""
+    axes = plt.subplots(1, len(tables), figsize=(8.4, 3), sharey=True)[1]
+    for ax, (name, table) in zip(axes, tables.items(), strict=True):
+        seen = np.log10(table, where=table > 0, out=np.full_like(table, np.nan))
+        picture = ax.imshow(seen, cmap="Blues", vmin=-5, vmax=1, extent=(0.5, 12.5, 12.5, 0.5))
+        ax.grid(False)
+        ax.set(title=name, xlabel="input $s$", xticks=[1, 6, 12], yticks=[1, 6, 12])
+    axes[0].set_ylabel("output $t$")
+    bar = axes[0].figure.colorbar(picture, ax=axes, ticks=[-4, -2, 0], shrink=0.8)
+    bar.ax.set_yticklabels(["$10^{-4}$", "$10^{-2}$", "$1$"])
+
+
+def plot_new_places(measured):
+    r"""Compare both nets where the year stood in training and where it never did."""
+    ax = plt.subplots(figsize=(5.6, 3))[1]
+    nets = {"rnn": ("recurrent", SHARED), "mlp": ("fully connected", SEPARATE)}
+    for k, (net, (label, colour)) in enumerate(nets.items()):
+        for place, kind in enumerate(("seen", "held_out")):
+            dots = measured[f"{net}_{kind}"]
+            where = place + 0.2 * k + np.linspace(-0.05, 0.05, len(dots))
+            ax.scatter(where, dots, color=colour, s=24, label=label if place == 0 else None)
+    ax.axhline(0.1, color=COLOURS["ink"], ls=":", lw=1)
+    ax.text(-0.2, 0.12, "chance", fontsize=9)
+    ax.set(title="Only shared weights find the year at a new place", ylabel="fraction right")
+    ax.set(xticks=[0.1, 1.1], xticklabels=["places seen in training", "new places"], ylim=(0, 1.05))
+    ax.legend(loc="center")
+
+
+def plot_few_examples(sizes, curves):
+    r"""Plot accuracy on new sequences against the number of training sequences."""
+    ax = plt.subplots(figsize=(6, 3.2))[1]
+    looks = {"shared": SHARED, "separate": SEPARATE}
+    for name, values in curves.items():
+        ax.semilogx(sizes, values, "o", ms=3, color=looks[name], alpha=0.5)
+        ax.semilogx(sizes, np.mean(values, axis=1), color=looks[name], label=f"{name} parameters")
+    ax.set(title="A shared transition needs fewer examples", xlabel="training sequences")
+    ax.set(ylabel="fraction of steps right", xticks=sizes, xticklabels=sizes)
+    ax.minorticks_off()
+    ax.legend()
+
+
+def plot_memory(curves):
+    r"""Plot how well the input of k steps ago can be read out of linear states of several sizes."""
+    ax = plt.subplots(figsize=(6.4, 3))[1]
+    for N, r2 in curves.items():
+        shade = 0.3 + 0.7 * N / max(curves)
+        ax.plot(r2, color=SHARED, alpha=shade, label=f"{N} units, area {r2.sum():.2f}")
+    ax.set(title="A state of N units holds N numbers, no more", xlabel="lag $k$ (steps)")
+    ax.set(ylabel="$r^2_k$", xlim=(0, 60), ylim=(0, 1.05))
+    ax.legend()
+
+
+def plot_widths(widths, excess, wrong):
+    r"""Plot what is missing to perfection, for prediction and for reconstruction."""
+    axes = plt.subplots(1, 2, figsize=(8, 3))[1]
+    labels = "prediction: excess loss (nats)", "giving back: fraction of bits wrong"
+    for ax, values, label in zip(axes, (excess, wrong), labels, strict=True):
+        ax.semilogx(widths, values, "o", ms=3, color=SHARED, alpha=0.5)
+        ax.semilogx(widths, np.mean(values, axis=1), color=SHARED)
+        ax.set(title=label, xlabel="units", xticks=widths, xticklabels=widths)
+        ax.minorticks_off()

@@ -1,0 +1,154 @@
+r"""The checkers of the exercises, tested: the stub, the right answer, and plausible wrong ones."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("IPython", reason="needs IPython")
+
+from rnn._unfold import unfold
+from rnn.book.exercises import check, hint, judge, known
+
+CHAPTERS = Path(__file__).parent.parent / "chapters"
+
+
+def run_cell(state, bit, theta):
+    current, longest = state
+    current = current + 1 if bit else 0
+    return current, max(longest, current)
+
+
+def last(state):
+    return state[1]
+
+
+def parity_theta(scale=5.0, thresholds=(0, -10)):
+    return SimpleNamespace(
+        W=scale * np.array([[1, -1], [1, -1]]),
+        U=np.full((2, 1), scale),
+        b=scale / 5 * np.array(thresholds, float),
+    )
+
+
+def crash(*_):
+    raise RuntimeError("oops")
+
+
+RIGHT = {
+    "10.0-a": np.log(64),
+    "10.1-a": (11, 10),
+    "10.1-b": (0.25, 0.5, 1),
+    "10.1-c": 12,
+    "10.1-d": unfold,
+    "10.1-e": (run_cell, (0, 0), last),
+    "10.1-f": (parity_theta(), [-1, -1]),
+}
+
+# exercise: (wrong answer, what the message must say)
+WRONG = {
+    "10.0-a": [(6, "nats"), (1 / 64, "minus its logarithm"), (-4.1589, "positive"), (1, "1/64")],
+    "10.1-a": [
+        ((10, 9), "before the first step"),
+        ((10, 11), "other order"),
+        ((11, 15), "arrows into one state"),
+        ((3, 3), "nodes, arrows"),
+        (11, "nodes, arrows"),
+    ],
+    "10.1-b": [
+        ((1, 0.5, 0.25), "reverse"),
+        ((0.125, 0.25, 0.5), "too many"),
+        ((1, 1, 1), "plain sum"),
+        ((1, 2), "three coefficients"),
+    ],
+    "10.1-c": [(4, "one copy"), (8, "itself"), (6, r"theta\^3"), (7, "differentiate")],
+    "10.1-d": [
+        (lambda f, s, xs, theta: unfold(f, s, xs, theta)[-1], "last state only"),
+        (lambda f, s, xs, theta: [s, *unfold(f, s, xs, theta)], "begins with the first state"),
+        (lambda f, s, xs, theta: [f(s, x, theta) for x in xs], "carry the new state"),
+        (lambda f, s, xs, theta: unfold(f, s, xs[::-1], theta), "last input to the first"),
+        (lambda f, s, xs, t: unfold(lambda a, b, c: f(b, a, c), s, xs, t), "state first"),
+        (lambda f, s, xs, theta: ["s"], "the states should be"),
+        (lambda f, s: [s], "TypeError"),
+    ],
+    "10.1-e": [
+        ((lambda s, x, _: (s[0] + x, s[0] + x), (0, 0), last), "counts all ones"),
+        ((lambda s, x, _: ((s[0] + 1) * x,) * 2, (0, 0), last), "the run at the end"),
+        ((lambda s, x, _: ((s[0] + 1) * x, max(s)), (0, 0), last), "after it has grown"),
+        ((lambda s, x, _: (0, 7), (0, 0), last), "the longest run is"),
+        ((crash, (0, 0), last), "RuntimeError: oops"),
+    ],
+    "10.1-f": [
+        ((parity_theta(), [1, -1]), "upside down"),
+        ((parity_theta(scale=1.0), [-1, -1]), "errors build up"),
+        ((parity_theta(thresholds=(40, 40)), [-1, -1]), "never crosses 1"),
+        ((SimpleNamespace(W=np.zeros((2, 2)), U=[[5], [5]], b=[5, -10]), [0, 0]), "last bit"),
+        ((SimpleNamespace(W=np.zeros((3, 3)), U=[[5], [5]], b=[5, -10]), [0, 0]), r"theta\.W"),
+        ((parity_theta(), [-1]), "first state"),
+        ((parity_theta(thresholds=(-5, -10)), [-1, -1]), "wrong from step"),
+    ],
+}
+
+
+def test_every_exercise_is_in_both_tables():
+    assert set(RIGHT) == set(WRONG) == set(known())
+    assert all(len(answers) >= 3 for answers in WRONG.values())
+
+
+@pytest.mark.parametrize("name", known())
+def test_the_stub_is_not_attempted_yet(name):
+    assert judge(name).status == "not attempted yet"
+    assert judge(name, None).status == "not attempted yet"
+    assert judge(name, (..., ..., ...)).status == "not attempted yet"
+
+
+@pytest.mark.parametrize("name", known())
+def test_the_right_answer_is_correct(name):
+    assert judge(name, RIGHT[name]).status == "correct", judge(name, RIGHT[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "says"), [(n, a, says) for n in WRONG for a, says in WRONG[n]]
+)
+def test_a_wrong_answer_hears_what_is_wrong(name, answer, says):
+    verdict = judge(name, answer)
+    assert verdict.status == "not yet"
+    assert re.search(says, verdict.message), verdict
+
+
+def test_functions_that_return_a_stub_are_not_attempted():
+    assert judge("10.1-d", lambda f, s, xs, theta: ...).status == "not attempted yet"
+    assert judge("10.1-e", (lambda s, x, theta: ..., ..., ...)).status == "not attempted yet"
+    assert judge("10.1-e", (lambda s, x, t: None, (0, 0), last)).status == "not attempted yet"
+
+
+def test_check_and_hint_print(capsys):
+    check("10.1-a", (10, 9))
+    hint("10.1-a")
+    hint("10.1-a", 2)
+    out = capsys.readouterr().out
+    assert "✗ 10.1-a: not yet. You left out the state before the first step" in out
+    assert '10.1-a has 2 hints: `hint("10.1-a", 1)` gives the first.' in out
+    assert "Hint 2 of 2. There is one x a step" in out
+
+
+def test_there_are_no_hints_beyond_the_last():
+    with pytest.raises(ValueError, match="1 to 2, got 3"):
+        hint("10.1-a", 3)
+    with pytest.raises(ValueError, match=r"no exercise '10.1-z'; there are 10\.0-a"):
+        check("10.1-z")
+
+
+@pytest.mark.parametrize("name", known())
+def test_every_exercise_stands_in_its_notebook_and_is_solved_elsewhere(name):
+    section = name.split("-")[0]
+    chapter, part = section.split(".", 1)
+    number = f"{chapter}.{part if len(part.split('.')[0]) > 1 else '0' + part}"
+    (text,) = (CHAPTERS / "text").glob(f"{number}-*.py")
+    source = text.read_text(encoding="utf-8")
+    assert f'check("{name}"' in source
+    assert f'hint("{name}")' in source
+    solved = (CHAPTERS / "solutions" / "text" / text.name).read_text(encoding="utf-8")
+    assert f'check("{name}"' in solved
