@@ -7,6 +7,7 @@ where the claim is measured. A test reads every notebook and checks that both si
 import tomllib
 from functools import cache
 from importlib.resources import files
+from numbers import Real
 
 from rnn._checks import require_choice
 from rnn.book.notes import Note, say
@@ -15,7 +16,7 @@ __all__ = ["EVIDENCE", "VERDICTS", "ClaimFailed", "claim", "claims_table", "regi
 
 EVIDENCE = {
     "live": "measured here",
-    "stored": "measured before, over several seeds",
+    "stored": "stored result over several seeds",
     "discussed": "discussed",
 }
 VERDICTS = (
@@ -63,18 +64,18 @@ def claim(number, *, holds=None, measured=None, bound=None, evidence="live"):
     if evidence != "discussed" and (holds is None or not bool(holds)):
         raise ClaimFailed(f"claim {number} does not hold: measured {measured}, bound {bound}")
     say(
-        f"> **Claim {number}** (§{entry['section']}). {entry['statement']}\n>\n> "
+        f"> **Claim {number}** ({_place(entry)}). {entry['statement']}\n>\n> "
         + _finding(entry, measured, bound, evidence)
     )
 
 
 def claims_table(numbers):
     r"""Return a table of claims with their verdicts, to be shown as the last line of a cell."""
-    rows = ["| claim | § | statement | verdict |", "|---:|---|---|---|"]
+    rows = ["| claim | where | statement | verdict |", "|---:|---|---|---|"]
     for number in numbers:
         entry = registry()[number]
         verdict = entry["verdict"] + (f": {entry['caveat']}" if entry.get("caveat") else "")
-        rows.append(f"| {number} | {entry['section']} | {entry['statement']} | {verdict} |")
+        rows.append(f"| {number} | {_place(entry)} | {entry['statement']} | {verdict} |")
     return Note("\n".join(rows))
 
 
@@ -89,5 +90,9 @@ def _finding(entry, measured, bound, evidence):
     return f"{found}.{verdict}{caveat}{'' if caveat.endswith('.') else '.' if verdict else ''}"
 
 
+def _place(entry):
+    return "introduction" if entry["section"] == "intro" else f"§{entry['section']}"
+
+
 def _short(value):
-    return value if isinstance(value, str) else f"{value:.3g}"
+    return f"{value:.3g}" if isinstance(value, Real) else str(value)

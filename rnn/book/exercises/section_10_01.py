@@ -139,7 +139,7 @@ def _diagnose_run(bits, got, expected):
     "Measured in -1/+1, parity before is h_1 - h_2 - 1. Unit 1 wants the sum of that and x above "
     "-1, unit 2 above +1. Multiply everything by 5, so that the tanh saturates.",
     insight="Eight numbers, exact for as long as you like: saturation repairs small errors at each "
-    "step. (Section 10.7 shows the price: where a unit is saturated, its gradient is almost 0.)",
+    "step. Section 10.7 shows the price: where a unit is saturated, its gradient is almost 0",
 )
 def parity_by_hand(answer):
     theta, start = attempted(answer)

@@ -24,29 +24,33 @@ def plot_influence(tables):
 
 
 def plot_new_places(measured):
-    r"""Compare both nets where the year stood in training and where it never did."""
-    ax = plt.subplots(figsize=(5.6, 3))[1]
-    nets = {"rnn": ("recurrent", SHARED), "mlp": ("fully connected", SEPARATE)}
-    for k, (net, (label, colour)) in enumerate(nets.items()):
+    r"""Compare the nets where the year stood in training and where it never did."""
+    ax = plt.subplots(figsize=(6.4, 3))[1]
+    looks = {"rnn": (SHARED, "o"), "hurried": (SHARED, "x"), "mlp": (SEPARATE, "o")}
+    labels = "recurrent", "recurrent, hurried", "fully connected"
+    for k, ((net, (colour, mark)), label) in enumerate(zip(looks.items(), labels, strict=True)):
         for place, kind in enumerate(("seen", "held_out")):
             dots = measured[f"{net}_{kind}"]
             where = place + 0.2 * k + np.linspace(-0.05, 0.05, len(dots))
-            ax.scatter(where, dots, color=colour, s=24, label=label if place == 0 else None)
+            ax.scatter(where, dots, color=colour, marker=mark, s=24, label=None if place else label)
     ax.axhline(0.1, color=COLOURS["ink"], ls=":", lw=1)
-    ax.text(-0.2, 0.12, "chance", fontsize=9)
+    ax.text(0.7, 0.12, "chance", fontsize=9)
     ax.set(title="Only shared weights find the year at a new place", ylabel="fraction right")
-    ax.set(xticks=[0.1, 1.1], xticklabels=["places seen in training", "new places"], ylim=(0, 1.05))
-    ax.legend(loc="center")
+    ax.set(xticks=[0.2, 1.2], xticklabels=["places seen in training", "new places"], ylim=(0, 1.05))
+    ax.legend(loc="center left", bbox_to_anchor=(0.02, 0.45))
 
 
-def plot_few_examples(sizes, curves):
+def plot_few_examples(sizes, measured):
     r"""Plot accuracy on new sequences against the number of training sequences."""
-    ax = plt.subplots(figsize=(6, 3.2))[1]
-    looks = {"shared": SHARED, "separate": SEPARATE}
-    for name, values in curves.items():
-        ax.semilogx(sizes, values, "o", ms=3, color=looks[name], alpha=0.5)
-        ax.semilogx(sizes, np.mean(values, axis=1), color=looks[name], label=f"{name} parameters")
-    ax.set(title="A shared transition needs fewer examples", xlabel="training sequences")
+    ax = plt.subplots(figsize=(6.4, 3.2))[1]
+    looks = {"tied": SHARED, "untied": SEPARATE, "separate": COLOURS["context"]}
+    labels = "one f", "a transition for each step", "a net for each length"
+    for (name, colour), label in zip(looks.items(), labels, strict=True):
+        values = [measured[f"{name}_{n}"] for n in sizes]
+        ax.semilogx(sizes, values, "o", ms=3, color=colour, alpha=0.5)
+        ax.semilogx(sizes, np.mean(values, axis=1), color=colour, label=label)
+    ax.axhline(0.95, color=COLOURS["ink"], ls=":", lw=1)
+    ax.set(title="One shared transition needs fewer examples", xlabel="training sequences")
     ax.set(ylabel="fraction of steps right", xticks=sizes, xticklabels=sizes)
     ax.minorticks_off()
     ax.legend()

@@ -1,0 +1,670 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 10.1 Unfolding computational graphs
+#
+# *Covers section 10.1 and the introduction of chapter 10: equations 10.1–10.7, figures 10.1 and
+# 10.2, claims 1–14.*
+#
+# **What you will do.** Write the one function that walks through time. Unfold a recurrence into an
+# ordinary graph, by hand and by program. Train a net on short sequences and let it loose on long
+# ones. Measure how much a state can hold.
+#
+# **What you will know afterwards.** Why a recurrent net needs only one set of parameters for
+# sequences of any length, what the unfolded graph is good for, what sharing buys, and why a state
+# must forget.
+#
+# | symbol | words | code | shape | where |
+# |---|---|---|---|---|
+# | $s^{(t)}$ | state after step $t$ (any kind) | `s` | | (10.1) |
+# | $h^{(t)}$ | state of a net: its hidden units | `h` | `(B, d_h)` | (10.5) |
+# | $x^{(t)}$ | input at step $t$ | `x` | `(B, d_x)` | (10.4) |
+# | $\tau$ | number of steps | `tau` | | |
+# | $f$, $\theta$ | transition and its parameters | `f`, `theta` | | (10.1) |
+# | $g^{(t)}$ | state as a function of the whole past | `g` | | (10.6) |
+#
+# `B` is the number of sequences in a minibatch.
+
+# %%
+import numpy as np
+import torch
+
+from rnn import pytorch, reference
+from rnn.book import check, claim, claims_table, draw_both, draw_graph, figure_graph, hint
+from rnn.book import progress, show_source, slider, stored, use_style
+from rnn.book.plots.section_10_01 import plot_few_examples, plot_influence, plot_memory
+from rnn.book.plots.section_10_01 import plot_new_places, plot_widths
+from rnn.reference import tanh_cell
+
+use_style()
+
+# %% [markdown]
+# ## A state that depends on itself
+#
+# Put 100 coins into an account that pays 5 % a year. Next year's balance depends on this year's, by
+# a rule that never changes:
+#
+# $$s^{(t)} = f(s^{(t-1)}; \theta). \tag{10.1}$$
+#
+# Here $s$ is the balance, $\theta$ the interest. The equation is **recurrent**: $s$ stands on both
+# sides. A system of this kind, which runs on its own, is called *autonomous*.
+
+#
+# Where does the recurrence go when you ask for one particular balance? Two years after the first,
+# it has disappeared. Write the definition down once,
+#
+# $$s^{(3)} = f(s^{(2)}; \theta), \tag{10.2}$$
+#
+# and once more,
+#
+# $$s^{(3)} = f(f(s^{(1)}; \theta); \theta). \tag{10.3}$$
+#
+# No $s$ on the right depends on a later one. This is **unfolding**: for a given number of steps, a
+# recurrence is a perfectly ordinary expression.
+
+
+# %%
+def f(s, theta):
+    return (1 + theta) * s
+
+
+f(f(100.0, 0.05), 0.05)
+
+# %% [markdown]
+# Figure 10.1 draws the same thing. On the left the recurrence, folded: one circle, and an arrow
+# that returns to it through a black square. The square means *a delay of one step*. On the right
+# the unfolded graph: a chain of circles, one for each step, from left to right. The same $f$ stands
+# on every arrow.
+
+# %%
+_ = draw_both(figure_graph("10.1"))
+
+# %% [markdown]
+# ## A state that reads
+#
+# Most systems do not run on their own: something comes in at each step. Let us call it $x^{(t)}$:
+#
+# $$s^{(t)} = f(s^{(t-1)}, x^{(t)}; \theta). \tag{10.4}$$
+#
+# Now the state after $t$ steps holds something about *everything* that came in so far. Unfolding
+# works as before. It is a loop of three lines, and this loop is all that this book ever uses to
+# walk through time:
+
+
+# %%
+def unfold(f, s, xs, theta):
+    states = []
+    for x in xs:
+        s = f(s, x, theta)
+        states.append(s)
+    return states
+
+
+# %% [markdown]
+# Notice that `unfold` does not look at what it carries. Give it an account into which something is
+# paid every year, and it carries numbers. Give it an $f$ that merely writes down how it is called,
+# and it carries text: the expression in which the recurrence has disappeared, as in (10.3).
+
+# %%
+print(unfold(lambda s, x, theta: (1 + theta) * s + x, 100.0, [10, 20, 30], 0.05))
+print(unfold(lambda s, x, theta: f"f({s}, {x})", "s0", ["x1", "x2", "x3"], None)[-1])
+
+# %% [markdown]
+# The package has the same function with one more option, to walk in reverse. We need that below, so
+# from here on we import it, after making sure that it is the same thing.
+
+# %%
+mine = unfold(lambda s, x, theta: theta * s + x, 1, [1, 2, 3], 2)
+unfold = reference.unfold
+assert mine == unfold(lambda s, x, theta: theta * s + x, 1, [1, 2, 3], 2)
+
+# %% [markdown]
+# ## A net that reads
+#
+# If the state is the hidden units of a net, we write $h$ instead of $s$:
+#
+# $$h^{(t)} = f(h^{(t-1)}, x^{(t)}; \theta). \tag{10.5}$$
+#
+# Figure 10.2 shows it. On the left, folded: the input $x$ has an arrow to the state $h$, whose own
+# arrow returns to it through the black square. On the right, unfolded: a row of inputs below a
+# chain of states. There are no outputs yet; they come in section 10.2.
+
+# %%
+_ = draw_both(figure_graph("10.2"))
+
+# %% [markdown]
+# The $f$ that the chapter uses most is one line long: a matrix $W$ for the state, a matrix $U$ for
+# the input, a bias $b$, and a tanh that keeps every unit between −1 and 1. It works on a whole
+# minibatch at once, so each state is a row, and the matrices stand on the right, transposed.
+
+# %%
+show_source(tanh_cell)
+
+# %% [markdown]
+# Two sequences of three steps, two numbers a step, through a net of four units. The states come as
+# a list; stacked, they have the shape $(\tau, B, d_h)$: time, batch, units.
+
+# %%
+rng = np.random.default_rng(0)
+theta = reference.init_theta(rng, d_x=2, d_h=4, d_y=2)
+x, h0 = rng.normal(size=(3, 2, 2)), np.zeros((2, 4))
+h = np.stack(unfold(tanh_cell, h0, x, theta))
+h.shape
+
+# %% [markdown]
+# The package computes the same in one call of `forward`, much faster, and PyTorch with the same
+# parameters agrees. That is how we keep ourselves honest throughout the book: two implementations
+# that know nothing of each other.
+
+# %%
+ours = reference.forward(h0, x, theta).h
+copied = pytorch.to_pytorch(theta)
+theirs = pytorch.forward(torch.tensor(h0), torch.tensor(x), copied).h.numpy()
+np.testing.assert_allclose(h, ours, rtol=1e-12)
+np.testing.assert_allclose(h, theirs, rtol=1e-12)
+
+# %% [markdown]
+# **Unfolded means ordinary.** Write the three steps out as a plain nested expression, without any
+# loop: the values are the same to the last bit. And because it is an ordinary expression, ordinary
+# back-propagation applies to it: the gradient that PyTorch finds on the nested expression is the
+# one that our walk back through time computes by hand.
+
+# %%
+def three_steps(f, h0, x, theta):
+    return f(f(f(h0, x[0], theta), x[1], theta), x[2], theta)
+
+
+leaf = copied._replace(W=copied.W.clone().requires_grad_())
+three_steps(pytorch.tanh_cell, torch.tensor(h0), torch.tensor(x), leaf).sum().backward()
+run = reference.forward(h0, x, theta)
+back = reference.backward(np.zeros_like(run.o), run, h0, x, theta, grad_last=np.ones((2, 4)))
+same = (three_steps(tanh_cell, h0, x, theta) == h[-1]).all()
+error = np.abs(back.grad.W - leaf.W.grad.numpy()).max()
+claim(7, holds=same and error < 1e-12, measured=error, bound="1e-12; the states equal in every bit")
+
+# %% [markdown]
+# **Any length.** Nothing in $\theta$ knows how many steps there are. The same parameters read one
+# step, a hundred, or ten thousand.
+
+# %%
+lengths = 1, 100, 10_000
+last = [reference.forward(None, rng.normal(size=(n, 1, 2)), theta).state for n in lengths]
+claim(3, holds=np.shape(last) == (3, 1, 4), measured=lengths, bound="one theta for all lengths")
+
+# %% [markdown]
+# ## The graph, drawn by the code that runs
+#
+# A folded graph is data: two nodes, two arrows, a delay on one of them. The unfolded graph follows
+# from it. But does it belong to *our code*? We can ask the code. Below, the cell from above runs
+# once more, not on numbers but on symbols that remember what they were computed from.
+
+# %%
+from rnn.graph import Tracer
+
+tracer = Tracer()
+symbols = tracer.node("h", 0), tracer.inputs("x", 3)
+unfold(tracer.watch(tanh_cell, "h"), *symbols, tracer.theta("U", "W", "b"))
+tracer.unfolded == figure_graph("10.2").unfold(3)
+
+# %% [markdown]
+# `True`: the graph of figure 10.2, unfolded for three steps, and the graph that the code left behind
+# have the same circles and the same arrows. Pictures in this book are made this way, so picture and
+# code cannot disagree.
+#
+# Move the slider (once the notebook runs). The drawing has a circle for each $x$ and each $h$, and
+# one more for the state before the first step. The path of the first input to the last state is in
+# red: it crosses every $W$ on its way. Keep that path in mind. Section 10.7 is about what happens
+# to a gradient on it.
+
+
+# %% tags=["nbval-ignore-output"]
+def unfolded(steps):
+    graph = figure_graph("10.2").unfold(steps)
+    path = graph.shortest_path(("x", 1), ("h", steps))
+    return draw_graph(graph, path=path).figure
+
+
+slider(unfolded, steps=(1, 10, 4))
+
+# %% [markdown]
+# The folded description stays as it is: two circles, two arrows. The unfolded graph grows, by two
+# circles and two arrows a step. PyTorch builds just such a graph when it records a computation, so
+# we count its nodes too: how many does it record for 1, 2, …, 20 steps?
+
+
+# %%
+def recorded(tensor):
+    seen, waiting = set(), [tensor.grad_fn]
+    while waiting:
+        if (node := waiting.pop()) and node not in seen:
+            seen.add(node)
+            waiting += [parent for parent, _ in node.next_functions]
+    return len(seen)
+
+
+# %%
+inputs = torch.zeros(20, 1, 2, dtype=torch.float64)
+records = [recorded(pytorch.forward(None, inputs[:n], leaf).state) for n in range(1, 21)]
+nodes = [figure_graph("10.2").unfold(n).n_nodes for n in range(1, 21)]
+grows = np.ptp(np.diff(records)) == np.ptp(np.diff(nodes)) == 0
+claim(8, holds=grows, measured=f"{np.diff(records)[0]} more a step", bound="the same at every step")
+
+# %% [markdown]
+# ## One f instead of many g
+#
+# There is another way to see the state. After $t$ steps it is a function of all that came in,
+#
+# $$h^{(t)} = g^{(t)}(x^{(t)}, x^{(t-1)}, \dots, x^{(1)}), \tag{10.6}$$
+#
+# and there is a different function $g^{(t)}$ for each length, with one more argument each time. The
+# recurrence says that all of them are made of one $f$:
+#
+# $$h^{(t)} = f(h^{(t-1)}, x^{(t)}; \theta). \tag{10.7}$$
+#
+# Here is $g^{(3)}$ in full, for our net, as a function of three inputs, newest first as in the
+# book. It never mentions a state.
+
+
+# %%
+def g3(x3, x2, x1):
+    W, U, b = theta.W.T, theta.U.T, theta.b
+    h1 = b + h0 @ W + x1 @ U
+    h2 = b + np.tanh(h1) @ W + x2 @ U
+    return np.tanh(b + np.tanh(h2) @ W + x3 @ U)
+
+
+x1, x2, x3 = x
+gap = np.abs(g3(x3, x2, x1) - h[2]).max()
+claim(9, holds=gap == 0, measured=gap, bound="equal in every bit")
+
+# %% [markdown]
+# Written with $g$, a model for sequences of up to 100 words is a hundred functions. Written with
+# $f$, it is one. That has two advantages, and the rest of this page is about them: **the size of
+# the input never changes**, so the net can read any length; and **every step of every sequence
+# trains the same parameters**.
+
+# %% [markdown]
+# ### Any length, at once
+#
+# A minibatch may even hold sequences of different lengths. They lie side by side in one array, the
+# short ones followed by padding. What stands in the padding must not matter: we fill it with NaN,
+# which would spoil every number that it touches. Losses and gradients of the minibatch must be the
+# sums of those of each sequence by itself, cut to its length.
+
+# %%
+padded, targets = rng.normal(size=(6, 3, 2)), rng.integers(0, 2, (6, 3))
+lengths = [6, 2, 4]
+for row, length in enumerate(lengths):
+    padded[length:, row] = np.nan
+L, grad = reference.bptt(None, padded, targets, theta, reduction="sum", lengths=lengths)
+alone = [
+    reference.bptt(None, padded[:n, [k]], targets[:n, [k]], theta, reduction="sum")
+    for k, n in enumerate(lengths)
+]
+error = np.abs(sum(one.W for _, one in alone) - grad.W).max()
+claim(
+    5,
+    holds=error < 1e-12 and np.isclose(L, sum(l for l, _ in alone)),
+    measured=error,
+    bound="1e-12",
+)
+
+# %% [markdown]
+# ## Who sees what
+#
+# Sharing parameters over time is older than recurrent nets. A **convolution** over time applies the
+# same small window at every step: the output at $t$ sees, say, $x^{(t)}, x^{(t-1)}, x^{(t-2)}$. It
+# shares as well, but shallowly. We can *see* the difference by asking how the output at $t$ changes
+# when the input at $s$ does: the Jacobian $\partial h^{(t)} / \partial x^{(s)}$. We ask three nets:
+# our recurrent one; a convolution whose window is three steps wide; and the recurrent one with its
+# walk reversed, from the last step to the first.
+
+
+# %%
+def influence(net, tau=12):
+    x = torch.linspace(-1, 1, 2 * tau, dtype=torch.float64).reshape(tau, 1, 2)
+    jacobian = torch.autograd.functional.jacobian(net, x)  # (tau, 1, d_h, tau, 1, 2)
+    return jacobian.abs().sum(dim=(1, 2, 4, 5)).numpy()
+
+
+def convolution(x):
+    delayed = [torch.cat([x.new_zeros(k, 1, 2), x])[: len(x)] for k in range(3)]
+    return torch.tanh(sum(each @ copied.U.T for each in delayed))
+
+
+def backward_in_time(x):
+    return torch.stack(unfold(pytorch.tanh_cell, x.new_zeros(1, 4), x, copied, reverse=True))
+
+
+nets = {
+    "recurrent": lambda x: pytorch.forward(None, x, copied).h,
+    "convolution": convolution,
+    "recurrent, reversed": backward_in_time,
+}
+
+# %% [markdown]
+# Each panel of the figure is a table, one row for each output $t$ and one column for each input
+# $s$; the darker a square, the more $h^{(t)}$ depends on $x^{(s)}$, on a logarithmic scale, and
+# white means *not at all*. The recurrent net fills everything on and below the diagonal. The
+# convolution has a band of three. The reversed net fills everything on and above the diagonal.
+
+# %%
+tables = {name: influence(net) for name, net in nets.items()}
+plot_influence(tables)
+
+# %% [markdown]
+# Is white really zero, and blue really not? Compare with the graph: an entry may differ from zero
+# exactly where there is a path from $x^{(s)}$ to $h^{(t)}$ in the unfolded graph.
+#
+# And the reversed net? Nothing is wrong with arrows that point into the past, if the whole sequence
+# is there before the reading starts. Its output at $t$ depends on $x^{(t)}, \dots, x^{(\tau)}$, so
+# it has no output before the last input has come. Section 10.3 puts both directions together.
+
+# %%
+reached = figure_graph("10.2").unfold(12).support("h", "x")
+t, s = np.indices((12, 12))
+recurrent, window, reverse = (table > 0 for table in tables.values())
+assert (recurrent == reached).all() and (recurrent == (s <= t)).all()
+claim(4, holds=(window == ((s <= t) & (s > t - 3))).all(), measured="3 steps, and all of the past")
+claim(6, holds=(reverse == (s >= t)).all(), measured="h(t) depends on x(t), …, x(τ)")
+
+# %% [markdown]
+# ## What sharing buys
+#
+# ### Lengths that were never seen
+#
+# Take the smallest task that needs a memory, **running parity**: bits come in (as −1 and +1), and at
+# each step the net must say whether the number of ones so far is odd. One forgotten bit, and all
+# later answers are worthless. We train on sequences of 1 to 20 steps, for about a second.
+
+# %%
+from rnn.tasks import parity
+
+rng = np.random.default_rng(1)
+theta = reference.init_theta(rng, d_x=1, d_h=16, d_y=2)
+opt = reference.adam_init(theta)
+for _ in progress(range(1500), "training"):
+    x, y, lengths, _loss = parity(rng, tau=20, batch=32, min_length=1)
+    _, grad = reference.bptt(None, x, y, theta, reduction="mean", lengths=lengths)
+    theta, opt = reference.adam(theta, reference.clip_norm(grad, 1.0)[0], opt, lr=5e-3)
+
+# %% [markdown]
+# Now we ask it for sequences of 500 steps, twenty-five times longer than any it has met. Nothing
+# but its own state tells it what it has read; without a memory, no predictor could do noticeably
+# better than one half. One net is an anecdote, so the cell also reads the stored result of the same
+# experiment over five seeds (`python -m experiments.parity_lengths` repeats it).
+
+# %%
+x, y, *_ = parity(rng, tau=500, batch=100)
+right = (reference.forward(None, x, theta).o.argmax(-1) == y).mean()
+seeds = stored("parity_lengths")["measured"]["accuracy_500"]
+assert right > 0.9
+print(f"this net: right in ⟦{right:.1%}⟧ of all steps")
+claim(1, holds=min(seeds) > 0.99, measured=min(seeds), bound="> 0.99, worst of 5", evidence="stored")
+
+# %% [markdown]
+# ### Places that were never seen
+#
+# "In **2009** we sailed to Lisbon." "We sailed to Lisbon in **2009**." Who reads the year in the
+# second sentence has learned something for the first one. A fully connected net, whose first layer
+# has its own weights for the first word, the second word, and so on, has not: the weights for the
+# second word have never met a year if the training sentences never had one there.
+
+# %%
+from rnn.tasks import find_the_year
+from rnn.tasks.year import YEARS, sentence
+
+examples = find_the_year(np.random.default_rng(4), 4, positions=[0, 7])
+for k in range(4):
+    print(f"{sentence(examples.x[:, k])}  →  {YEARS[examples.y[k]]}")
+
+# %% [markdown]
+# Two nets with as many parameters were trained on such sentences, with the year at five of the eight
+# places, and tested with the year at two others, where no training sentence had one. In the figure
+# each mark is one of five seeds. On the left, places seen in training: everyone is right. On the
+# right, new places: the recurrent net (blue dots) is right, the fully connected one (grey) as bad as
+# chance, one in ten (dotted).
+#
+# And the crosses? They are the *same* recurrent net, trained with a learning rate ten times as
+# large. It fits the places that it has seen just as perfectly, and at new ones it is right in hardly
+# more than half the sentences. A state can also count the steps, and then learn a rule for each count.
+# Shared weights make it *possible* to carry over what was learned; they do not force it.
+
+# %%
+year = stored("find_year")["measured"]
+plot_new_places(year)
+shared, separate = min(year["rnn_held_out"]), max(year["mlp_held_out"])
+found = f"new places: worst recurrent {shared:.2f}, best fully connected {separate:.2f}"
+bound = "five seeds: above 0.7, below 0.4"
+claim(2, holds=shared > 0.7 and separate < 0.4, measured=found, bound=bound, evidence="stored")
+
+# %% [markdown]
+# ### Fewer examples
+#
+# What if we did not share? There are two ways. Give each *step* its own parameters
+# $\theta^{(1)}, \theta^{(2)}, \dots$; `unfold` can do that, if every input brings its own
+# $\theta$ along. Or go all the way to (10.6), and train a separate net $g^{(t)}$ for each length.
+# A parameter then learns from one step of a sequence, or from the sequences of one length only.
+#
+# The figure shows parity of ten bits: the fraction of right answers on *new* sequences against the
+# number of training sequences. Lines are means over five seeds, dots the seeds. One shared $f$
+# (blue) rises first; a transition for each step (grey) and a net for each length (brown) need
+# several times as many sequences to be right in 95 % of the steps (dotted).
+
+# %%
+few = stored("shared_transition")
+plot_few_examples(few["settings"]["sizes"], few["measured"])
+one, many = max(few["measured"]["tied_needed"]), min(few["measured"]["untied_needed"])
+found = f"{one:.0f} sequences are enough for one f, {many:.0f} at least for many"
+bound = "five seeds: at least twice as many"
+claim(10, holds=many >= 2 * one, measured=found, bound=bound, evidence="stored")
+
+# %% [markdown]
+# ## What the state must lose
+#
+# The state has a fixed size; the past grows without bound. Something must go. For a **linear** net
+# we can say exactly what: let $s^{(t)} = W s^{(t-1)} + v x^{(t)}$ with $N$ units, and ask how well
+# the input of $k$ steps ago can be read out of the state by the best linear readout, as a number
+# $r^2_k$ between 0 (not at all) and 1 (perfectly).
+#
+# Unfold: $s^{(t)} = v x^{(t)} + W v\, x^{(t-1)} + W^2 v\, x^{(t-2)} + \dots$, so the columns
+# $v, Wv, W^2v, \dots$ are all that matters. For random inputs $r^2_k$ is the length, squared, of
+# the $k$-th coordinate axis after projection onto their row space. A projection onto at most $N$
+# dimensions has squared lengths that add up to at most $N$: **the whole memory, summed over all
+# lags, is at most the number of units.**
+
+
+# %%
+def memory(N, radius=0.95, lags=200):
+    rng = np.random.default_rng(N)
+    W = radius * np.linalg.qr(rng.normal(size=(N, N)))[0]
+    v = rng.normal(size=N)
+    columns = np.stack([v, *unfold(lambda c, _, W: W @ c, v, range(lags - 1), W)])
+    basis = np.linalg.qr(columns)[0]  # lags x N, orthonormal columns
+    return (basis**2).sum(axis=1)
+
+
+# %% [markdown]
+# The figure shows $r^2_k$ against the lag $k$ for states of 5, 10 and 20 units. Each curve begins
+# near 1 and falls to 0; a larger state reaches further back. The area under each curve is the
+# number of units.
+
+# %%
+curves = {N: memory(N) for N in (5, 10, 20)}
+plot_memory(curves)
+total = {N: round(r2.sum(), 6) for N, r2 in curves.items()}
+claim(11, holds=all(total[N] <= N for N in total), measured=str(total), bound="at most N")
+
+# %% [markdown]
+# **Who decides what goes?** Training does. Two nets read the same two streams of bits, from the same
+# initial parameters. One is asked for the parity of the first stream, the other for that of the
+# second. Afterwards a *linear probe* tries to read both parities out of each net's state. Each net
+# keeps what it was asked for, and has lost the other: the probe is at chance.
+
+# %%
+probe = stored("criterion")
+print(probe["measured"].keys())
+
+# %% [markdown]
+# **How much must stay?** That depends on the question, too. To *predict* a source you need only what
+# its past says about its future, and that may be very little. To *give the past back* you need all
+# of it.
+
+# %%
+width = stored("prediction_or_reconstruction")
+print(width["settings"])
+
+# %% [markdown]
+# ## Everything recurrent
+#
+# "Essentially any function with a recurrence", says the book, can be seen as a recurrent net. With
+# its definition of a net, any $f$, that is hardly more than a definition; but it pays to see how
+# much fits. Three old friends, walked by our `unfold`:
+
+
+# %%
+def fibonacci(s, x, theta):
+    return s[1], s[0] + s[1]
+
+
+def running_average(s, x, alpha):
+    return alpha * s + (1 - alpha) * x
+
+
+def divisible_by_3(s, bit, table):  # a finite automaton: the remainder so far
+    return table[s][bit]
+
+
+# %%
+numbers = [s for s, _ in unfold(fibonacci, (1, 1), range(9))]
+averages = unfold(running_average, 0.0, [8, 0, 4], 0.5)
+table = {remainder: [2 * remainder % 3, (2 * remainder + 1) % 3] for remainder in range(3)}
+remainders = [unfold(divisible_by_3, 0, map(int, f"{n:b}"), table)[-1] for n in range(50)]
+fits = numbers == [1, 2, 3, 5, 8, 13, 21, 34, 55] and averages == [4, 2, 3]
+fits = fits and remainders == [n % 3 for n in range(50)]
+claim(14, holds=fits, measured="Fibonacci, running average, automaton", bound="exact")
+
+# %% [markdown]
+# Whether a *tanh* net can imitate a given $f$ is another matter, and has to be shown case by case.
+# Exercise f asks you to do it for parity, with eight numbers.
+
+# %% [markdown]
+# ## The book's claims, measured
+
+# %%
+claims_table(range(1, 15))
+
+# %% [markdown]
+# ## Where the book and the code differ
+#
+# * **Counting.** `h[t]` is $h^{(t+1)}$: Python counts from zero.
+# * **Rows.** The book writes $W h$ for one sequence. We have a minibatch, one sequence in each row,
+#   so the code says `h @ W.T`. The matrix itself has the book's orientation.
+# * **The first state.** The book's chain has dots at both ends; a program must begin somewhere. We
+#   draw and pass $h^{(0)}$ explicitly.
+# * **Claim 8.** "The graph grows" is about graphs that are written out. Our NumPy code never
+#   builds one: the loop *is* the folded description, and what it keeps for the way back is the array
+#   of states.
+
+# %% [markdown]
+# ## Exercises
+#
+# Replace each `...`, run the cell, and read what `check` says. `hint("10.1-a", 1)` gives the first
+# hint. Worked answers are in [solutions](solutions/10.01-unfolding.ipynb).
+#
+# > **10.1-a** (predict). Unfold the graph of figure 10.2 for $\tau = 5$ steps, and do not forget the
+# > state before the first one. How many circles has it, and how many arrows? Answer as
+# > `(circles, arrows)`.
+
+# %%
+answer = ...
+check("10.1-a", answer)
+hint("10.1-a")
+
+# %% [markdown]
+# > **10.1-b** (derive). Let $s^{(t)} = \frac12 s^{(t-1)} + x^{(t)}$ and $s^{(0)} = 0$. Write
+# > $g^{(3)}$ out: $s^{(3)} = \_\, x^{(1)} + \_\, x^{(2)} + \_\, x^{(3)}$. Which three numbers stand in
+# > the gaps, in this order?
+
+# %%
+answer = (..., ..., ...)
+check("10.1-b", answer)
+hint("10.1-b")
+
+# %% [markdown]
+# > **10.1-c** (derive). Let $f(s; \theta) = \theta s$, with $s^{(0)} = 1$ and $\theta = 2$. How fast
+# > does $s^{(3)}$ change with $\theta$, that is, what is $d s^{(3)} / d\theta$?
+
+# %%
+answer = ...
+check("10.1-c", answer)
+hint("10.1-c")
+
+# %% [markdown]
+# > **10.1-d** (implement). Write `unfold` yourself, without looking: it gets a function, a first
+# > state, the inputs and the parameters, and returns the list of the new states.
+
+
+# %%
+def my_unfold(f, s, xs, theta):
+    return ...
+
+
+check("10.1-d", my_unfold)
+hint("10.1-d")
+
+# %% [markdown]
+# > **10.1-e** (implement). Find a state and a transition that read bits, one at a time, and always
+# > know the **longest run of ones so far**: after 1, 1, 0, 1 that is 2. Give the transition, the
+# > first state, and a function `read` that takes a state and returns the answer.
+
+
+# %%
+def f(state, x, theta):
+    return ...
+
+
+start = ...
+
+
+def read(state):
+    return ...
+
+
+check("10.1-e", (f, start, read))
+hint("10.1-e")
+
+# %% [markdown]
+# > **10.1-f** (explore). Build parity by hand. Two tanh units, bits given as −1 and +1, and the
+# > prediction is *odd* where $h_1 - h_2 > 1$. Choose $U$, $W$, $b$ and the first state so that it is
+# > right for 500 steps.
+
+# %%
+from types import SimpleNamespace
+
+W = [[..., ...], [..., ...]]
+U = [[...], [...]]
+b = [..., ...]
+start = [..., ...]
+check("10.1-f", (SimpleNamespace(U=U, W=W, b=b), start))
+hint("10.1-f")
+
+# %% [markdown]
+# ## Further reading
+#
+# * Waibel et al. (1989) and Lang & Hinton (1988): time-delay networks, which share weights by
+#   convolution over time; the chapter's introduction sets recurrent nets against them.
+# * Jaeger (2001), *Short term memory in echo state networks*: the memory of a linear state, summed
+#   over all lags, is at most its number of units. (Beyond the chapter; section 10.8 returns to it.)
+#
+# Next: *10.2, Recurrent neural networks*, which adds outputs and a loss.
