@@ -36,7 +36,7 @@ import numpy as np
 
 from rnn import reference
 from rnn.book import check, draw_graph, hint, progress, show_source, use_style
-from rnn.book.plots.section_10_00 import plot_losses
+from rnn.book.plots import section_10_00 as plots
 from rnn.reference import bptt, readout, softmax, tanh_cell, unfold
 from rnn.tasks import Alphabet, documentation_text, one_hot, text_windows
 
@@ -144,7 +144,8 @@ print(sample(theta, 300))
 losses, opt = [], reference.adam_init(theta)
 for _ in progress(range(1000), "training"):
     now, following = text_windows(rng, classes, tau=40, batch=32)
-    L, grad = bptt(None, one_hot(now, 64, np.float32), following, theta, reduction="mean")
+    x = one_hot(now, 64, np.float32)
+    L, grad = bptt(None, x, following, theta, reduction="mean")
     grad, _norm = reference.clip_norm(grad, max_norm=1.0)
     theta, opt = reference.adam(theta, grad, opt, lr=4e-3)
     losses.append(L)
@@ -173,14 +174,16 @@ one_character = entropy(pairs) - entropy(pairs.sum(axis=1))
 # more of the past than the last character.
 
 # %%
-levels = {"knows nothing": knows_nothing, "frequencies": frequencies, "last character": one_character}
-plot_losses(losses, levels)
+names = "knows nothing", "frequencies", "last character"
+levels = knows_nothing, frequencies, one_character
+plots.plot_losses(losses, dict(zip(names, levels, strict=True)))
 
 # %%
 final = np.mean(losses[-100:])
 assert np.isfinite(losses).all()
 assert final < one_character < frequencies < knows_nothing
-print(f"from ⟦{losses[0]:.2f}⟧ to ⟦{final:.2f}⟧ nats; last character alone: ⟦{one_character:.2f}⟧")
+print(f"from ⟦{losses[0]:.2f}⟧ to ⟦{final:.2f}⟧ nats")
+print(f"the last character alone would give ⟦{one_character:.2f}⟧")
 
 # %% [markdown]
 # And this is what it writes now. It has never been told what a word is, let alone a line break, an
@@ -208,7 +211,8 @@ inputs = torch.tensor(x), torch.tensor(following)
 _, by_machine = pytorch.bptt(None, *inputs, pytorch.to_pytorch(exact), reduction="mean")
 
 # %%
-for name, ours, theirs in zip("UWVbc", by_hand, pytorch.to_reference(by_machine), strict=True):
+by_machine = pytorch.to_reference(by_machine)
+for name, ours, theirs in zip("UWVbc", by_hand, by_machine, strict=True):
     difference = np.abs(ours - theirs).max() / np.abs(theirs).max()
     assert difference < 1e-12
     print(f"gradient of {name}: equal to twelve digits")

@@ -37,7 +37,8 @@ def slider(draw, **settings):
         control.observe(redraw, names="value")
     box = ipywidgets.VBox([*controls.values(), picture])
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
-    display({VIEW: view, "image/png": bytes(picture.value), "text/plain": _plain(controls)}, raw=True)
+    still = {"image/png": bytes(picture.value), "text/plain": _plain(controls)}
+    display({VIEW: view, **still}, raw=True)
 
 
 def progress(steps, label=""):

@@ -144,7 +144,9 @@ check("10.1-f", (SimpleNamespace(U=U, W=W, b=b), start))
 bits = 2.0 * np.random.default_rng(0).integers(0, 2, (50, 1)) - 1
 for k in (1, 2, 5, 10):
     theta = SimpleNamespace(
-        U=k * np.ones((2, 1)), W=k * np.array([[1, -1], [1, -1]]), b=k * np.array([0, -2])
+        U=k * np.ones((2, 1)),
+        W=k * np.array([[1, -1], [1, -1]]),
+        b=k * np.array([0, -2]),
     )
     h = unfold(tanh_cell, np.array([-1.0, -1.0]), bits, theta)[-1]
     print(f"k = {k:2}: the state is {np.abs(1 - np.abs(h)).max():.1g} away from ±1")

@@ -16,3 +16,4 @@ def plot_losses(losses, levels):
         ax.text(len(losses), level, name, ha="right", va="bottom", fontsize=9)
     ax.set(title="The net remembers more than one character", xlabel="update")
     ax.set(ylabel="loss (nats a character)", ylim=(0, None))
+    plt.show()

@@ -1,4 +1,7 @@
-r"""The measured figures of section 10.1. Dots are seeds; grey is what does not share."""
+r"""The measured figures of section 10.1. Dots are seeds; grey is what does not share.
+
+Each function shows its figure at once, so that it stands above what the cell says next.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,10 +13,10 @@ __all__ = ["plot_few_examples", "plot_influence", "plot_memory", "plot_new_place
 SHARED, SEPARATE = COLOURS["state"], COLOURS["initial"]
 
 
-def plot_influence(tables):
+def plot_influence(tables, names):
     r"""Show how much each output depends on each input, one panel a net, on a log scale."""
     axes = plt.subplots(1, len(tables), figsize=(8.4, 3), sharey=True)[1]
-    for ax, (name, table) in zip(axes, tables.items(), strict=True):
+    for ax, name, table in zip(axes, names, tables, strict=True):
         seen = np.log10(table, where=table > 0, out=np.full_like(table, np.nan))
         picture = ax.imshow(seen, cmap="Blues", vmin=-5, vmax=1, extent=(0.5, 12.5, 12.5, 0.5))
         ax.grid(False)
@@ -21,6 +24,7 @@ def plot_influence(tables):
     axes[0].set_ylabel("output $t$")
     bar = axes[0].figure.colorbar(picture, ax=axes, ticks=[-4, -2, 0], shrink=0.8)
     bar.ax.set_yticklabels(["$10^{-4}$", "$10^{-2}$", "$1$"])
+    plt.show()
 
 
 def plot_new_places(measured):
@@ -38,6 +42,7 @@ def plot_new_places(measured):
     ax.set(title="Only shared weights find the year at a new place", ylabel="fraction right")
     ax.set(xticks=[0.2, 1.2], xticklabels=["places seen in training", "new places"], ylim=(0, 1.05))
     ax.legend(loc="center left", bbox_to_anchor=(0.02, 0.45))
+    plt.show()
 
 
 def plot_few_examples(sizes, measured):
@@ -54,6 +59,7 @@ def plot_few_examples(sizes, measured):
     ax.set(ylabel="fraction of steps right", xticks=sizes, xticklabels=sizes)
     ax.minorticks_off()
     ax.legend()
+    plt.show()
 
 
 def plot_memory(curves):
@@ -63,16 +69,24 @@ def plot_memory(curves):
         shade = 0.3 + 0.7 * N / max(curves)
         ax.plot(r2, color=SHARED, alpha=shade, label=f"{N} units, area {r2.sum():.2f}")
     ax.set(title="A state of N units holds N numbers, no more", xlabel="lag $k$ (steps)")
-    ax.set(ylabel="$r^2_k$", xlim=(0, 60), ylim=(0, 1.05))
+    ax.set(ylabel="$r^2_k$", xlim=(0, 40), ylim=(0, 1.05))
     ax.legend()
+    plt.show()
 
 
-def plot_widths(widths, excess, wrong):
-    r"""Plot what is missing to perfection, for prediction and for reconstruction."""
-    axes = plt.subplots(1, 2, figsize=(8, 3))[1]
-    labels = "prediction: excess loss (nats)", "giving back: fraction of bits wrong"
-    for ax, values, label in zip(axes, (excess, wrong), labels, strict=True):
+def plot_widths(widths, measured):
+    r"""Plot what is missing to perfection, for prediction and for giving the input back."""
+    left, right = axes = plt.subplots(1, 2, figsize=(8, 3))[1]
+    excess = [measured[f"excess_{n}"] for n in widths]
+    wrong = 1 - np.array([measured[f"right_{n}"] for n in widths])
+    for ax, values in zip(axes, (excess, wrong), strict=True):
         ax.semilogx(widths, values, "o", ms=3, color=SHARED, alpha=0.5)
         ax.semilogx(widths, np.mean(values, axis=1), color=SHARED)
-        ax.set(title=label, xlabel="units", xticks=widths, xticklabels=widths)
+        ax.set(xlabel="units", xticks=widths, xticklabels=widths)
         ax.minorticks_off()
+    memoryless = np.mean(measured["excess_memoryless"])
+    left.axhline(memoryless, color=COLOURS["ink"], ls=":", lw=1)
+    left.text(widths[-1], memoryless, "no memory", fontsize=9, ha="right", va="bottom")
+    left.set(title="One unit is enough to predict", ylabel="excess loss (nats a symbol)")
+    right.set(title="Giving back takes eight", ylabel="fraction of symbols wrong")
+    plt.show()
