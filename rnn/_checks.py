@@ -10,8 +10,10 @@ __all__ = [
     "require_choice",
     "require_dtype",
     "require_in_range",
+    "require_instance",
     "require_lengths",
     "require_positive",
+    "require_rng",
     "require_shape",
     "require_size",
     "require_theta",
@@ -28,7 +30,7 @@ def require_size(name, value, minimum=1):
 
 def require_positive(name, value):
     r"""Return `value` as a float that is positive and finite."""
-    number = float(value)
+    number = _number(name, value)
     if not 0 < number < float("inf"):
         raise ValueError(f"{name}: expected a positive finite number, got {value}")
     return number
@@ -36,7 +38,7 @@ def require_positive(name, value):
 
 def require_in_range(name, value, low, high):
     r"""Return `value` as a float in [low, high]."""
-    number = float(value)
+    number = _number(name, value)
     if not low <= number <= high:
         raise ValueError(f"{name}: expected a number in [{low}, {high}], got {value}")
     return number
@@ -69,8 +71,27 @@ def require_dtype(name, array, expected, how):
         raise TypeError(f"{name}: expected dtype {expected}, got {array.dtype}; convert it: {how}")
 
 
-def require_theta(theta, how):
-    r"""Check that the parameters fit each other in shape and dtype; return d_h and d_x."""
+def require_instance(name, value, kind, how=""):
+    r"""Check the type of an argument; `how` says where to get the right one."""
+    if not isinstance(value, kind):
+        advice = f"; {how}" if how else ""
+        raise TypeError(f"{name}: expected {kind.__name__}, got {type(value).__name__}{advice}")
+
+
+def require_rng(rng):
+    r"""Check that `rng` is a `numpy.random.Generator`, without importing NumPy."""
+    if not (hasattr(rng, "integers") and hasattr(rng, "random")):
+        advice = "use numpy.random.default_rng(seed)"
+        raise TypeError(f"rng: expected Generator, got {type(rng).__name__}; {advice}")
+
+
+def require_theta(theta, kind, how):
+    r"""Check that the parameters are of a kind and fit each other; return d_h and d_x."""
+    if not hasattr(theta, "_fields"):
+        raise TypeError(f"theta: expected parameters with named fields, got {type(theta).__name__}")
+    for name in theta._fields:
+        advice = "see rnn.pytorch.to_pytorch and to_reference"
+        require_instance(f"theta.{name}", getattr(theta, name), kind, advice)
     require_shape("theta.U", theta.U, "d_h d_x")
     d_h, d_x = theta.U.shape
     sizes = {"d_h": d_h, "d_x": d_x}
@@ -87,6 +108,8 @@ def require_lengths(lengths, tau, batch):
     r"""Return `lengths` as a list of `batch` ints in [0, tau]; None means all are tau."""
     if lengths is None:
         return [tau] * batch
+    if not hasattr(lengths, "__len__"):
+        raise TypeError(f"lengths: expected {batch} whole numbers, got {lengths!r}")
     if getattr(lengths, "ndim", 1) != 1:
         raise ValueError(f"lengths: expected one rank, (B={batch},), got {tuple(lengths.shape)}")
     whole = [_whole(f"lengths[{row}]", length) for row, length in enumerate(lengths)]
@@ -96,6 +119,12 @@ def require_lengths(lengths, tau, batch):
         if not 0 <= length <= tau:
             raise ValueError(f"lengths: row {row} has length {length}, outside [0, tau={tau}]")
     return whole
+
+
+def _number(name, value):
+    if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
+    return float(value)
 
 
 def _whole(name, value):

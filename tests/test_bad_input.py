@@ -49,6 +49,8 @@ TABLE = [
         r"theta\.b",
     ),
     ("V of another width", {"theta": THETA._replace(V=THETA.V[:, :2])}, ValueError, r"theta\.V"),
+    ("a tuple as theta", {"theta": (1, 2)}, TypeError, r"theta: .*named fields, got tuple"),
+    ("one length for all", {"lengths": 3}, TypeError, r"lengths: expected 2 whole numbers, got 3"),
     ("c too long", {"theta": THETA._replace(c=np.ones(9))}, ValueError, r"theta\.c: .*d_y=4"),
 ]
 IDS = [row[0].replace(" ", "-") for row in TABLE]
@@ -74,7 +76,8 @@ def test_pytorch_refuses_with_the_same_words(_, change, error, message):
     as_tensors = {
         k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in (GOOD | change).items()
     }
-    as_tensors["theta"] = pytorch.to_pytorch(as_tensors["theta"])
+    if isinstance(as_tensors["theta"], type(THETA)):
+        as_tensors["theta"] = pytorch.to_pytorch(as_tensors["theta"])
     with pytest.raises(error, match=message.replace("int64", "torch.int64")):
         call(pytorch.bptt, as_tensors)
 
@@ -96,6 +99,21 @@ def test_gradients_that_do_not_fit_are_refused():
         reference.backward(run.o, run, STATE, X, THETA, grad_last=STATE[:1])
     with pytest.raises(TypeError, match=r"grad_o: .*float32"):
         reference.backward(np.float32(run.o), run, STATE, X, THETA)
+
+
+def test_parameters_of_another_kind_are_refused():
+    with pytest.raises(TypeError, match=r"theta\.W: expected ndarray, got list"):
+        reference.forward(STATE, X, THETA._replace(W=THETA.W.tolist()))
+    with pytest.raises(TypeError, match="opt: expected AdamState, got NoneType; use adam_init"):
+        reference.adam(THETA, THETA, None)
+    with pytest.raises(TypeError, match="rng: expected Generator, got int; use numpy"):
+        reference.init_theta(0, 2, 3, 4)
+    with pytest.raises(TypeError, match="dtype: expected float32 or float64"):
+        reference.init_theta(np.random.default_rng(0), 2, 3, 4, dtype=int)
+    with pytest.raises(TypeError, match="o: expected floats, got dtype int64"):
+        reference.cross_entropy(np.zeros((7, 2, 4), int), Y, reduction="sum")
+    with pytest.raises(TypeError, match="max_norm: expected a number, got '1'"):
+        reference.clip_norm(THETA, "1")
 
 
 def test_nan_may_pass_when_asked():

@@ -1,5 +1,6 @@
 r"""The package as an importer meets it."""
 
+import doctest
 import importlib
 import pkgutil
 import subprocess
@@ -102,3 +103,18 @@ def test_rooms_keep_to_themselves():
             }
         if room == "pytorch" and path.name != "convert.py":
             assert "import reference" not in text, path
+
+
+@pytest.mark.parametrize("name", [n for n in modules() if ".book" not in n])
+def test_examples_in_docstrings_hold(name):
+    needs = {"pytorch": "torch", "graph": "networkx"}
+    for room, package in needs.items():
+        if f".{room}" in name:
+            pytest.importorskip(package, reason=f"needs {package}")
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_there_are_examples_to_hold():
+    import rnn.reference.fused
+
+    assert doctest.testmod(rnn.reference.fused).attempted > 3

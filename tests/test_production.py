@@ -171,6 +171,15 @@ def test_only_and_stale_choose_what_is_built(house, text, capsys):
     assert not any(notebooks.stale(path, house) for path in twins.texts(house))
 
 
+def test_one_that_fails_does_not_hold_up_the_others(house, text, capsys):
+    write_cells(text, "1 / 0")
+    other = text.with_name("10.51-other.py")
+    other.write_text(text.read_text("utf-8").replace("/", "+"), encoding="utf-8")
+    assert notebooks.build_all([text, other], house) == [f"chapters/{NAME}.ipynb"]
+    assert "ZeroDivisionError" in capsys.readouterr().out
+    assert not notebooks.stale(other, house)
+
+
 def test_a_broken_notebook_file_is_built_anew(text, house):
     write_cells(text, "1 + 1")
     twins.notebook_of(text).write_text("{not json", encoding="utf-8")

@@ -133,8 +133,10 @@ def test_a_path_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="path: expected one of 'auto', 'loop'; got 'magic'"):
         pytorch.forward(*tensors(state, x), pytorch.to_pytorch(theta), path="magic")
     assert pytorch.explain("auto").startswith("loop")
-    with pytest.raises(TypeError, match="x: expected a tensor, got ndarray"):
+    with pytest.raises(TypeError, match="x: expected Tensor, got ndarray; use torch"):
         pytorch.forward(None, x, pytorch.to_pytorch(theta))
+    with pytest.raises(TypeError, match=r"theta\.U: expected Tensor, got ndarray; .*to_pytorch"):
+        pytorch.forward(None, torch.tensor(x), theta)
 
 
 def test_names_are_the_same_in_both_twins():

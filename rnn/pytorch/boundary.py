@@ -2,9 +2,15 @@ r"""What the PyTorch twin checks before any work; the messages are those of the 
 
 import torch
 
-from rnn._checks import require_dtype, require_lengths, require_shape, require_theta
+from rnn._checks import (
+    require_dtype,
+    require_instance,
+    require_lengths,
+    require_shape,
+    require_theta,
+)
 
-__all__ = ["checked_inputs", "checked_targets", "inside"]
+__all__ = ["checked_inputs", "checked_targets", "checked_theta", "inside"]
 
 
 def checked_inputs(state, x, theta, lengths, check_finite):
@@ -12,11 +18,7 @@ def checked_inputs(state, x, theta, lengths, check_finite):
 
     `check_finite` None means: on the CPU only, where looking costs no synchronisation.
     """
-    d_h, d_x = require_theta(theta, _to)
-    if not theta.U.dtype.is_floating_point:
-        raise TypeError(
-            f"theta: expected a floating dtype, got {theta.U.dtype}; .to(torch.float32)"
-        )
+    d_h, d_x = checked_theta(theta)
     _require_same("x", x, theta.U)
     require_shape("x", x, "tau B d_x", d_x=d_x)
     batch = x.shape[1]
@@ -30,6 +32,14 @@ def checked_inputs(state, x, theta, lengths, check_finite):
         _require_finite("x", x, "(t, batch)")
         _require_finite("state", state, "(batch,)")
     return state, x, counted
+
+
+def checked_theta(theta):
+    r"""Check the parameters; return d_h and d_x."""
+    d_h, d_x = require_theta(theta, torch.Tensor, _to)
+    if not theta.U.dtype.is_floating_point:
+        raise TypeError(f"theta: expected a floating dtype, got {theta.U.dtype}; use .float()")
+    return d_h, d_x
 
 
 def checked_targets(y, counted, d_y):
@@ -54,8 +64,7 @@ def inside(lengths, like):
 
 
 def _require_same(name, value, like):
-    if not isinstance(value, torch.Tensor):
-        raise TypeError(f"{name}: expected a tensor, got {type(value).__name__}; torch.as_tensor")
+    require_instance(name, value, torch.Tensor, "use torch.as_tensor")
     require_dtype(name, value, like.dtype, _to(like.dtype))
     if value.device != like.device:
         raise ValueError(f"{name}: expected device {like.device}, got {value.device}; use .to(...)")

@@ -6,7 +6,7 @@ import torch
 
 from rnn._checks import require_choice
 from rnn._unfold import unfold
-from rnn.pytorch.boundary import checked_inputs
+from rnn.pytorch.boundary import checked_inputs, checked_theta
 from rnn.pytorch.cells import tanh_cell
 from rnn.pytorch.outputs import cross_entropy, readout, softmax
 
@@ -108,6 +108,7 @@ def bptt(state, x, y, theta, *, reduction, lengths=None, path="auto"):
     grad : RNNTheta
     """
     require_choice("reduction", reduction, ("sum", "mean"))
+    checked_theta(theta)
     leaves = RNNTheta(*(p.detach().requires_grad_() for p in theta))
     with torch.enable_grad():
         run = forward(state, x, leaves, lengths, path=path)

@@ -19,7 +19,7 @@ def checked_inputs(state, x, theta, lengths=None, *, check_finite=True):
     lengths : integer array, (B,), or None
         None where every row has the full length tau.
     """
-    d_h, d_x = require_theta(theta, _astype)
+    d_h, d_x = require_theta(theta, np.ndarray, _astype)
     if theta.U.dtype not in (np.float32, np.float64):
         raise TypeError(f"theta: expected float32 or float64, got {theta.U.dtype}; .astype(float)")
     x = _checked_array("x", x, theta.U.dtype)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_positive
+from rnn._checks import require_instance, require_positive
 
 __all__ = ["AdamState", "adam", "adam_init", "clip_norm"]
 
@@ -44,6 +44,7 @@ def adam(theta, grad, opt, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     theta, opt
         The new parameters and the new state of the optimiser.
     """
+    require_instance("opt", opt, AdamState, "use adam_init(theta)")
     lr, t, kind = require_positive("lr", lr), opt.steps + 1, type(theta)
     m = kind(*(beta1 * m + (1 - beta1) * g for m, g in zip(opt.m, grad, strict=True)))
     v = kind(*(beta2 * v + (1 - beta2) * g**2 for v, g in zip(opt.v, grad, strict=True)))

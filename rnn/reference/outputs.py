@@ -106,6 +106,8 @@ def cross_entropy_adjoint(o, y, *, reduction, lengths=None):
 
 def _targets(o, y, lengths):
     require_shape("o", o, "tau B d_y")
+    if not np.issubdtype(o.dtype, np.floating):
+        raise TypeError(f"o: expected floats, got dtype {o.dtype}; o.astype(float)")
     tau, batch, d_y = o.shape
     counted = inside(checked_lengths(lengths, tau, batch), tau)
     return checked_targets(y, counted, d_y), counted

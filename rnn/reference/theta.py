@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_size
+from rnn._checks import require_rng, require_size
 from rnn.reference.outputs import softmax
 
 __all__ = ["Forward", "RNNTheta", "init_theta"]
@@ -77,6 +77,9 @@ def init_theta(rng, d_x, d_h, d_y, dtype=np.float64):
     >>> theta.U.shape, theta.W.shape, theta.V.shape
     ((3, 2), (3, 3), (4, 3))
     """
+    require_rng(rng)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {dtype!r}")
     d_x, d_h, d_y = (require_size(n, v) for n, v in (("d_x", d_x), ("d_h", d_h), ("d_y", d_y)))
     shapes = RNNTheta(U=(d_h, d_x), W=(d_h, d_h), V=(d_y, d_h), b=(d_h,), c=(d_y,))
     bound = 1 / np.sqrt(d_h)

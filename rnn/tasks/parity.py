@@ -2,7 +2,7 @@ r"""Running parity: the smallest task that cannot be solved without a memory."""
 
 import numpy as np
 
-from rnn._checks import require_size
+from rnn._checks import require_rng, require_size
 from rnn.tasks.batch import Batch
 
 __all__ = ["parity"]
@@ -38,6 +38,7 @@ def parity(rng, tau, batch, *, min_length=None, dtype=np.float64):
     >>> (x[:, 0, 0] > 0).astype(int), y[:, 0]
     (array([1, 0, 0, 0, 0, 1]), array([1, 1, 1, 1, 1, 0]))
     """
+    require_rng(rng)
     tau, batch = require_size("tau", tau, 0), require_size("batch", batch, 0)
     bits = rng.integers(0, 2, (tau, batch))
     lengths = None

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_size
+from rnn._checks import require_rng, require_size
 
 __all__ = ["Alphabet", "documentation_text", "text_windows"]
 
@@ -82,6 +82,7 @@ def text_windows(rng, classes, tau, batch):
     now, following : integer arrays, (tau, B)
         ``following[t]`` is the character after ``now[t]``.
     """
+    require_rng(rng)
     tau, batch = require_size("tau", tau), require_size("batch", batch)
     if len(classes) <= tau:
         raise ValueError(f"classes: expected more than tau={tau} characters, got {len(classes)}")

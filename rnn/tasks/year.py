@@ -2,7 +2,7 @@ r"""Find the year: the same fact at another place of the sentence."""
 
 import numpy as np
 
-from rnn._checks import require_size
+from rnn._checks import require_rng, require_size
 from rnn.tasks.batch import Batch, one_hot
 
 __all__ = ["FILLERS", "YEARS", "find_the_year", "sentence"]
@@ -40,6 +40,7 @@ def find_the_year(rng, batch, *, positions, n_words=8, dtype=np.float64):
     ValueError
         If a position lies outside the sentence, or none is given.
     """
+    require_rng(rng)
     n_words, batch = require_size("n_words", n_words), require_size("batch", batch, 0)
     positions = np.array([require_size("positions", p, 0) for p in positions], int)
     if not len(positions) or positions.max() >= n_words:
