@@ -224,10 +224,10 @@ def test_a_small_net_learns_parity_from_three_seeds():
         rng = np.random.default_rng(seed)
         theta = init_theta(rng, 1, 16, 2)
         opt = reference.adam_init(theta)
-        for _ in range(1000):
-            x, y, *_ = parity(rng, tau=12, batch=32)
-            _, grad = reference.bptt(None, x, y, theta, reduction="mean")
-            theta, opt = reference.adam(theta, reference.clip_norm(grad, 1.0)[0], opt, lr=5e-3)
+        for _ in range(3000):
+            x, y, lengths, _ = parity(rng, tau=20, batch=32, min_length=1)
+            _, grad = reference.bptt(None, x, y, theta, reduction="mean", lengths=lengths)
+            theta, opt = reference.adam(theta, reference.clip_norm(grad, 1.0)[0], opt, lr=1e-2)
         x, y, *_ = parity(rng, tau=100, batch=64)
         run = reference.forward(None, x, theta)
         assert (run.o.argmax(-1) == y).mean() > 0.99, seed

@@ -18,8 +18,9 @@
 # you: section by section, the notebooks build what it describes, run it, measure what it claims,
 # and ask you questions whose answers they can check.
 #
-# You need Python, NumPy and a little calculus. You do not need to have met a recurrent net: you
-# are about to train one.
+# You need Python, NumPy, derivatives, and matrices; you have perhaps trained a small feed-forward
+# net. Here and there PyTorch checks our results: such a cell can be run without being understood.
+# You do not need to have met a recurrent net. You are about to train one.
 #
 # **On this page:** [five minutes with a real text](#Five-minutes-with-a-real-text) ·
 # [how this book works](#How-this-book-works) · [the map](#The-map) · [notation](#Notation)
@@ -35,7 +36,7 @@
 import numpy as np
 
 from rnn import reference
-from rnn.book import check, draw_graph, hint, progress, show_source, use_style
+from rnn.book import check, draw_graph, progress, show_source, use_style
 from rnn.book.plots import section_10_00 as plots
 from rnn.reference import bptt, readout, softmax, tanh_cell, unfold
 from rnn.tasks import Alphabet, documentation_text, one_hot, text_windows
@@ -56,14 +57,21 @@ print(f"{len(text):,} characters, {len(alphabet.characters)} different ones\n")
 print(text[text.index("\n\n", 3000) :][:400])
 
 # %% [markdown]
-# A net computes with numbers, so each character becomes its place in the alphabet, a whole number
-# from 0 to 63. The **task**: having read the first $t$ characters, give a probability to each of
-# the 64 characters that may come next. The **loss** of one prediction is
-# $-\log(\text{probability of what came})$, in nats.
+# A net computes with numbers. Each character becomes its place in the alphabet, from 0 to 63, and
+# that becomes a **one-hot** vector: 64 numbers, all of them 0 except for a single 1 at this place.
+
+# %%
+print(alphabet.encode("for"))
+one_hot(alphabet.encode("for"), 64).shape
+
+# %% [markdown]
+# The **task**: having read the first $t$ characters, give a probability to each of the 64 characters
+# that may come next. The **loss** of one prediction is $-\ln(\text{probability of what came})$. With
+# the natural logarithm its unit is the *nat*; $\ln 2 = 0.69$ nats are one bit.
 #
 # Before anything is trained, you can say what it will cost. Replace the three dots by a number (or
 # an expression such as `np.sqrt(2)`) and run the cell. A wrong answer is told what is wrong with
-# it; `hint` helps.
+# it, and `hint("10.0-a", 1)` in a cell of its own gives the first hint.
 #
 # > **Exercise 10.0-a.** A net that knows nothing gives each of the 64 characters the same
 # > probability. What loss, in nats, does it pay for each character?
@@ -71,9 +79,6 @@ print(text[text.index("\n\n", 3000) :][:400])
 # %%
 answer = ...
 check("10.0-a", answer)
-
-# %%
-hint("10.0-a")
 
 # %% [markdown]
 # ### The net is one line, used again and again
@@ -83,7 +88,9 @@ hint("10.0-a")
 #
 # $$h^{(t)} = \tanh\big(b + W h^{(t-1)} + U x^{(t)}\big).$$
 #
-# That is (10.8) and (10.9) of the book. This is the code that runs, shown from the package:
+# That is (10.8) and (10.9) of the book. This is the code that runs, shown from the package. It
+# treats many texts at once, one in each row of `h` and `x`; that is why the matrices stand on the
+# right, transposed.
 
 # %%
 show_source(tanh_cell)
@@ -108,14 +115,16 @@ show_source(unfold)
 
 # %% [markdown]
 # Even *writing* is such a walk. One step of it reads the last character, updates the state, and
-# draws the next character by chance. (The factor 1.5 makes the net a little bolder than it is.)
+# draws the next character with the probabilities that the net gives. What comes in at each step is
+# only chance: a random number between 0 and 1, which picks a character by where it falls among the
+# summed probabilities. (The factor 1.3 makes likely characters a little likelier still.)
 
 
 # %%
 def write(state, chance, theta):
     h, character = state
     h = tanh_cell(h, one_hot(character, 64), theta)
-    odds = softmax(1.5 * readout(h, theta)).cumsum()
+    odds = softmax(1.3 * readout(h, theta)).cumsum()
     return h, min(np.searchsorted(odds, chance), 63)
 
 
@@ -138,7 +147,7 @@ print(sample(theta, 300))
 # and for its gradient, the direction in which the parameters should *not* go; take a step the
 # other way. The gradient comes from **back-propagation through time**, `bptt`, which walks the same
 # sequence backwards. Clipping (section 10.11) and Adam (a standard way to choose the size of the
-# step) keep the steps reasonable.
+# step) keep the steps reasonable. `None` means that the state begins with zeros.
 
 # %%
 losses, opt = [], reference.adam_init(theta)
@@ -151,27 +160,28 @@ for _ in progress(range(1000), "training"):
     losses.append(L)
 
 # %% [markdown]
-# Did it learn? A falling loss is only worth something beside what it must beat. Three lines for
-# comparison, all found by counting in the text: a net that knows nothing pays $\ln 64$; one that
-# knows how frequent each character is pays their entropy; and one that always knows the character
-# just before, but nothing earlier, pays the entropy of a character given the one before it.
+# Did it learn? A falling loss is only worth something beside what it must beat. Three levels for
+# comparison. A net that knows nothing pays $\ln 64$. One that knows how frequent each character is
+# pays $-\sum_k p_k \ln p_k$ on average, the **entropy** of the characters. And one that always knows
+# the last character, but nothing earlier, pays the entropy of *pairs* of neighbours less that of
+# the first of the two. All we need is to count the pairs.
 
 
 # %%
 def entropy(counts):
-    p = counts / counts.sum()
-    return -np.sum(p * np.log(p, where=p > 0, out=np.zeros_like(p)))
+    p = counts[counts > 0] / counts.sum()
+    return -np.sum(p * np.log(p))
 
 
-pairs = np.zeros((64, 64))
-np.add.at(pairs, (classes[:-1], classes[1:]), 1)
+pairs = np.bincount(64 * classes[:-1] + classes[1:], minlength=64 * 64).reshape(64, 64)
 knows_nothing, frequencies = np.log(64), entropy(pairs.sum(axis=0))
 one_character = entropy(pairs) - entropy(pairs.sum(axis=1))
 
 # %% [markdown]
 # The figure shows the loss over the thousand updates as a purple curve, falling steeply at first,
-# and the three lines. The curve passes all of them: below the lowest line, the net *must* be using
-# more of the past than the last character.
+# and the three levels as dotted lines. The curve crosses all of them: below the lowest one, the net
+# *must* be using more of the past than the last character. (A number between ⟦ and ⟧ may differ on
+# your machine.)
 
 # %%
 names = "knows nothing", "frequencies", "last character"
@@ -223,7 +233,8 @@ for name, ours, theirs in zip("UWVbc", by_hand, by_machine, strict=True):
 # Books on recurrent nets are full of graphs. Here they are never drawn by hand. The cell below
 # runs the *same* `unfold` and the *same* `tanh_cell` once more, not on numbers but on symbols that
 # take notes, and draws the notes. Each green circle is a character that goes in, each blue one a
-# state, each yellow one the scores for the next character; an arrow says "was needed to compute".
+# state (a grey one before the first step), each yellow one the scores for the next character; an
+# arrow says "was needed to compute".
 # The state is the only way from one character to a later score, and the same $W$ stands on every
 # step of that way.
 
@@ -231,7 +242,8 @@ for name, ours, theirs in zip("UWVbc", by_hand, by_machine, strict=True):
 from rnn.graph import Tracer
 
 tracer = Tracer()
-cell, output = tracer.watch(tanh_cell, "h"), tracer.watch(readout, "o")
+cell = tracer.watch(tanh_cell, "h")
+output = tracer.watch(readout, "o", role="output")
 parameters = tracer.theta("U", "W", "V", "b", "c")
 for h in unfold(cell, tracer.node("h", 0), tracer.inputs("x", 4), parameters):
     output(h, parameters)
@@ -247,12 +259,13 @@ _ = draw_graph(tracer.unfolded)
 #
 # * **Your copy.** `make lab` opens the folder `study/`, which is yours. Nothing overwrites it: if a
 #   chapter is improved, the newer one is laid beside yours.
-# * **Exercises** stand at the end of each notebook, easiest first. `check` says *correct*, or what
-#   is wrong, or *not attempted yet*; `hint("10.1-a")` says how many hints there are. Worked answers
-#   with the reasoning are in `solutions/`.
+# * **Exercises** stand at the end of each section, easiest first. `check` says *correct*, or what is
+#   wrong, or *not attempted yet*; `hint("10.1-a", 1)` gives the first hint. Worked answers with the
+#   reasoning are in `solutions/`.
 # * **Claims.** The chapter makes 147 claims that can be examined. Where one belongs, it is stated
-#   in our words with what was measured; a claim that fails stops the notebook. The number between
-#   ⟦ and ⟧ may differ on your machine, the verdict may not.
+#   in our words with what was measured: *here*, or in a *stored result*, a longer run over several
+#   seeds that `python -m experiments.…` repeats. A claim that fails stops the notebook. The number
+#   between ⟦ and ⟧ may differ on your machine, the verdict may not.
 # * **Sliders** work while the notebook runs. What you see before is the figure for their defaults.
 # * **Two implementations.** `rnn.reference` is NumPy with gradients by hand; `rnn.pytorch` has the
 #   same names. They are compared wherever both appear.
@@ -287,7 +300,8 @@ _ = draw_graph(tracer.unfolded)
 #
 # The code uses the book's letters, with their case. Time comes first, then the batch: an array of
 # inputs has the shape `(tau, B, d_x)`. Python counts from zero and the book from one, so `h[t]` is
-# $h^{(t+1)}$; we say it once, here.
+# $h^{(t+1)}$. The book writes $W h$ for one sequence; for a batch with one sequence in each row, the
+# code says `h @ W.T`.
 #
 # | book | words | code | shape |
 # |---|---|---|---|

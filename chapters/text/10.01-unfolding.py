@@ -36,12 +36,14 @@
 # `B` is the number of sequences in a minibatch.
 
 # %%
+from functools import partial
+
 import numpy as np
 import torch
 
 from rnn import pytorch, reference
 from rnn.book import check, claim, claims_table, draw_both, draw_graph, figure_graph
-from rnn.book import hint, progress, show_source, slider, stored, use_style
+from rnn.book import progress, show_source, slider, stored, use_style
 from rnn.book.plots import section_10_01 as plots
 from rnn.reference import tanh_cell
 
@@ -59,8 +61,8 @@ use_style()
 # sides. A system of this kind, which runs on its own, is called *autonomous*.
 
 #
-# Where does the recurrence go when you ask for one particular balance? Two years after the first,
-# it has disappeared. Write the definition down once,
+# Now ask for one particular balance, that of the third year, given the first. Write the definition
+# down once,
 #
 # $$s^{(3)} = f(s^{(2)}; \theta), \tag{10.2}$$
 #
@@ -68,8 +70,8 @@ use_style()
 #
 # $$s^{(3)} = f(f(s^{(1)}; \theta); \theta). \tag{10.3}$$
 #
-# No $s$ on the right depends on a later one. This is **unfolding**: for a given number of steps, a
-# recurrence is a perfectly ordinary expression.
+# The only $s$ that is left on the right is the one that was given: the recurrence has disappeared.
+# This is **unfolding**: for a given number of steps, a recurrence is a perfectly ordinary expression.
 
 
 # %%
@@ -137,22 +139,23 @@ assert unfold(spell, "s", "abc", None) == reference.unfold(spell, "s", "abc")
 #
 # Figure 10.2 shows it. On the left, folded: the input $x$ has an arrow to the state $h$, whose own
 # arrow returns to it through the black square. On the right, unfolded: a row of inputs below a
-# chain of states. There are no outputs yet; they come in section 10.2.
+# chain of states. What a net *answers* is read out of its state, as the scores $o = c + V h$ of the
+# start page; section 10.2 is about that, and the figure leaves it out.
 
 # %%
 _ = draw_both(figure_graph("10.2"))
 
 # %% [markdown]
 # The $f$ that the chapter uses most is one line long: a matrix $W$ for the state, a matrix $U$ for
-# the input, a bias $b$, and a tanh that keeps every unit between −1 and 1. It works on a whole
-# minibatch at once, so each state is a row, and the matrices stand on the right, transposed.
+# the input, a bias $b$, and a tanh that keeps every unit between −1 and 1.
 
 # %%
 show_source(tanh_cell)
 
 # %% [markdown]
-# Two sequences of three steps, two numbers a step, through a net of four units. The states come as
-# a list; stacked, they have the shape $(\tau, B, d_h)$: time, batch, units.
+# Two sequences of three steps, two numbers a step, through a net of four units. (`d_y` is the number
+# of scores, which we do not use yet.) The states come as a list; stacked, they have the shape
+# $(\tau, B, d_h)$: time, batch, units.
 
 # %%
 unfold, rng = reference.unfold, np.random.default_rng(0)
@@ -162,9 +165,9 @@ h = np.stack(unfold(tanh_cell, h0, x, theta))
 h.shape
 
 # %% [markdown]
-# The package computes the same in one call of `forward`, much faster, and PyTorch with the same
-# parameters agrees. That is how we keep ourselves honest throughout the book: two implementations
-# that know nothing of each other.
+# The package computes the same in one call of `forward`, which is made for long sequences, and
+# PyTorch with the same parameters agrees. That is how we keep ourselves honest throughout the book:
+# two implementations that know nothing of each other.
 
 # %%
 ours = reference.forward(h0, x, theta).h
@@ -175,9 +178,7 @@ np.testing.assert_allclose(h, theirs, rtol=1e-12)
 
 # %% [markdown]
 # **Unfolded means ordinary.** Write the three steps out as a plain nested expression, without any
-# loop: the values are the same to the last bit. And because it is an ordinary expression, ordinary
-# back-propagation applies to it: the gradient that PyTorch finds on the nested expression is the
-# one that our walk back through time computes by hand.
+# loop: the values are the same to the last bit.
 
 
 # %%
@@ -185,15 +186,25 @@ def three_steps(f, h0, x, theta):
     return f(f(f(h0, x[0], theta), x[1], theta), x[2], theta)
 
 
-same = (three_steps(tanh_cell, h0, x, theta) == h[-1]).all()
-leaf = copied._replace(W=copied.W.clone().requires_grad_())
-three_steps(pytorch.tanh_cell, *map(torch.tensor, (h0, x)), leaf).sum().backward()
+assert (three_steps(tanh_cell, h0, x, theta) == h[-1]).all()
+
+# %% [markdown]
+# And because it is an ordinary expression, ordinary back-propagation applies to it. Let the loss be
+# the sum of all units of $h^{(3)}$. PyTorch differentiates the nested expression, without knowing
+# that there ever was a loop. Our `backward` walks back through time, by hand-derived formulas. Both
+# must find the same gradient for $W$.
+
+# %%
+W = copied.W.clone().requires_grad_()
+h3 = three_steps(pytorch.tanh_cell, *map(torch.tensor, (h0, x)), copied._replace(W=W))
+h3.sum().backward()
 run = reference.forward(h0, x, theta)
-grad_o, grad_last = np.zeros_like(run.o), np.ones((2, 4))  # of the sum of h^(3)
-by_hand = reference.backward(grad_o, run, h0, x, theta, grad_last=grad_last).grad.W
-error = np.abs(by_hand - leaf.W.grad.numpy()).max()
-bound = "gradients ≤ 1e-12, states equal in every bit"
-claim(7, holds=same and error < 1e-12, measured=error, bound=bound)
+nothing, ones = np.zeros_like(run.o), np.ones((2, 4))  # gradients at o and at h^(3)
+by_hand = reference.backward(nothing, run, h0, x, theta, grad_last=ones).grad.W
+error = np.abs(by_hand - W.grad.numpy()).max()
+claim(
+    7, holds=error < 1e-12, measured=error, bound="difference of the gradients ≤ 1e-12"
+)
 
 # %% [markdown]
 # **Any length.** Nothing in $\theta$ knows how many steps there are. The same parameters read one
@@ -222,13 +233,13 @@ tracer.unfolded == figure_graph("10.2").unfold(3)
 
 # %% [markdown]
 # `True`: the graph of figure 10.2, unfolded for three steps, and the graph that the code left behind
-# have the same circles and the same arrows. Pictures in this book are made this way, so picture and
-# code cannot disagree.
+# have the same circles and the same arrows. Every drawing of a net in this book comes from such an
+# object, and such comparisons hold it to the code.
 #
-# Move the slider (once the notebook runs). The drawing has a circle for each $x$ and each $h$, and
-# one more for the state before the first step. The path of the first input to the last state is in
-# red: it crosses every $W$ on its way. Keep that path in mind. Section 10.7 is about what happens
-# to a gradient on it.
+# Move the slider (once the notebook runs). The drawing has a row of inputs and, above it, the chain
+# of states, with the one before the first step on the left. The path from the first input to the
+# last state is in red: up into the first state, and then along one $f$ after the other. It grows
+# with the sequence. A gradient has to travel it backwards, and section 10.7 measures what arrives.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -241,9 +252,10 @@ def unfolded(steps):
 slider(unfolded, steps=(1, 10, 4))
 
 # %% [markdown]
-# The folded description stays as it is: two circles, two arrows. The unfolded graph grows, by two
-# circles and two arrows a step. PyTorch builds just such a graph when it records a computation, so
-# we count its nodes too: how many does it record for 1, 2, …, 20 steps?
+# The folded description stays as it is: two circles, two arrows. The unfolded graph grows with every
+# step. PyTorch builds such a graph too, when it records a computation for its gradient; it has more
+# nodes, one for each sum, product and tanh. We follow it back from the last state, and count what
+# it has recorded for 1, 2, …, 20 steps.
 
 
 # %%
@@ -258,7 +270,8 @@ def recorded(tensor):
 
 # %%
 inputs = [torch.zeros(n, 1, 2, dtype=torch.float64) for n in range(1, 21)]
-nodes = [recorded(pytorch.forward(None, x, leaf).state) for x in inputs]
+trained = copied._replace(W=W)
+nodes = [recorded(pytorch.forward(None, x, trained).state) for x in inputs]
 circles = [figure_graph("10.2").unfold(n).n_nodes for n in range(1, 21)]
 growth = np.diff([nodes, circles])
 found = f"{growth[0, 0]} recorded nodes and {growth[1, 0]} circles more a step"
@@ -272,78 +285,80 @@ claim(8, holds=not np.ptp(growth, axis=1).any(), measured=found, bound="every st
 # $$h^{(t)} = g^{(t)}(x^{(t)}, x^{(t-1)}, \dots, x^{(1)}), \tag{10.6}$$
 #
 # and there is a different function $g^{(t)}$ for each length, with one more argument each time. The
-# recurrence says that all of them are made of one $f$:
+# recurrence, (10.5) once more, says that all of them are made of one $f$:
 #
 # $$h^{(t)} = f(h^{(t-1)}, x^{(t)}; \theta). \tag{10.7}$$
 #
 # Here is $g^{(3)}$ in full, for our net, as a function of three inputs, newest first as in the
-# book. It never mentions a state.
+# book. The only state that it mentions is the one before the first step.
 
 
 # %%
 def g3(x3, x2, x1):
-    W, U, b = theta.W.T, theta.U.T, theta.b
-    a1 = b + h0 @ W + x1 @ U
-    a2 = b + np.tanh(a1) @ W + x2 @ U
-    return np.tanh(b + np.tanh(a2) @ W + x3 @ U)
+    a1 = theta.b + h0 @ theta.W.T + x1 @ theta.U.T
+    a2 = theta.b + np.tanh(a1) @ theta.W.T + x2 @ theta.U.T
+    return np.tanh(theta.b + np.tanh(a2) @ theta.W.T + x3 @ theta.U.T)
 
 
-# %%
 x1, x2, x3 = x
 gap = np.abs(g3(x3, x2, x1) - h[2]).max()
 claim(9, holds=gap == 0, measured=gap, bound="equal in every bit")
 
 # %% [markdown]
 # Written with $g$, a model for sequences of up to 100 words is a hundred functions. Written with
-# $f$, it is one. That has two advantages, and the rest of this page is about them: **the size of
-# the input never changes**, so the net can read any length; and **every step of every sequence
-# trains the same parameters**.
+# $f$, it is one. That has two advantages: **the size of the input never changes**, so one net can
+# read any length; and **every step of every sequence trains the same parameters**.
 
 # %% [markdown]
 # ### Any length, at once
 #
 # A minibatch may even hold sequences of different lengths. They lie side by side in one array, the
-# short ones followed by padding. What stands in the padding must not matter: we fill it with NaN,
-# which would spoil every number that it touches. Losses and gradients of the minibatch must be the
-# sums of those of each sequence by itself, cut to its length.
+# short ones followed by padding. The package overwrites the padding before anything is computed, so
+# whatever stands there cannot matter; we fill it with NaN, which would spoil every sum.
 
 # %%
-from functools import partial
-
 padded, targets = rng.normal(size=(6, 3, 2)), rng.integers(0, 2, (6, 3))
-bptt = partial(reference.bptt, None, theta=theta, reduction="sum")
-lengths = [6, 2, 4]
-for row, n in enumerate(lengths):
+for row, n in enumerate(lengths := [6, 2, 4]):
     padded[n:, row] = np.nan
-L, grad = bptt(padded, targets, lengths=lengths)
-alone = [bptt(padded[:n, [k]], targets[:n, [k]]) for k, n in enumerate(lengths)]
+bptt = partial(reference.bptt, theta=theta, reduction="sum")
+L, grad = bptt(None, padded, targets, lengths=lengths)
+
+# %% [markdown]
+# Now each sequence by itself, cut to its length. The losses (those of the start page) and their
+# gradients must add up to what the minibatch gave.
 
 # %%
+rows = [
+    (padded[:n, row, None], targets[:n, row, None]) for row, n in enumerate(lengths)
+]
+alone = [bptt(None, x, y) for x, y in rows]
 assert np.isclose(L, sum(L_alone for L_alone, _ in alone))
 error = np.abs(sum(grad_alone.W for _, grad_alone in alone) - grad.W).max()
-claim(5, holds=error < 1e-12, measured=error, bound="≤ 1e-12")
+claim(
+    5, holds=error < 1e-12, measured=error, bound="difference of the gradients ≤ 1e-12"
+)
 
 # %% [markdown]
 # ## Who sees what
 #
 # Sharing parameters over time is older than recurrent nets. A **convolution** over time applies the
 # same small window at every step: the output at $t$ sees, say, $x^{(t)}, x^{(t-1)}, x^{(t-2)}$. It
-# shares as well, but shallowly. We can *see* the difference by asking how the output at $t$ changes
-# when the input at $s$ does: the Jacobian $\partial h^{(t)} / \partial x^{(s)}$. We ask three nets:
-# our recurrent one; a convolution whose window is three steps wide; and the recurrent one with its
-# walk reversed, from the last step to the first.
+# shares as well, but shallowly. We can *see* the difference by asking how much the output at step
+# $t$ changes when the input at step $j$ does: the Jacobian $\partial h^{(t)} / \partial x^{(j)}$,
+# whose entries PyTorch finds for us and we sum up, without their signs, over units and inputs.
+#
+# We ask three nets: our recurrent one; a convolution, with one matrix for each of the three steps in
+# its window; and the recurrent net with its walk reversed, from the last step to the first.
 
 
 # %%
-def influence(net, tau=12):
-    x = torch.linspace(-1, 1, 2 * tau, dtype=torch.float64).reshape(tau, 1, 2)
-    jacobian = torch.autograd.functional.jacobian(net, x)  # (tau, 1, d_h, tau, 1, 2)
-    return jacobian.abs().sum(dim=(1, 2, 4, 5)).numpy()
+def forward_in_time(x):
+    return pytorch.forward(None, x, copied).h
 
 
 def convolution(x):
     delayed = [torch.cat([x.new_zeros(k, 1, 2), x])[: len(x)] for k in range(3)]
-    return torch.tanh(sum(each @ copied.U.T for each in delayed))
+    return torch.tanh(sum(z @ K.T for z, K in zip(delayed, kernel, strict=True)))
 
 
 def backward_in_time(x):
@@ -351,38 +366,41 @@ def backward_in_time(x):
     return torch.stack(walk)
 
 
-def forward_in_time(x):
-    return pytorch.forward(None, x, copied).h
-
+kernel = torch.tensor(np.random.default_rng(2).normal(size=(3, 4, 2)))
 
 # %% [markdown]
-# Each panel of the figure is a table, one row for each output $t$ and one column for each input
-# $s$; the darker a square, the more $h^{(t)}$ depends on $x^{(s)}$, on a logarithmic scale, and
-# white means *not at all*. The recurrent net fills everything on and below the diagonal. The
-# convolution has a band of three. The reversed net fills everything on and above the diagonal.
+# Each panel of the figure is a table, with one row for each output $t$ and one column for each input
+# $j$. The darker a square, the more $h^{(t)}$ depends on $x^{(j)}$, on a logarithmic scale; white
+# means *not at all*. The recurrent net fills everything on and below the diagonal: all of the past.
+# The convolution has a band of three. The reversed net fills everything on and above the diagonal.
+
 
 # %%
+def influence(net, tau=12):
+    x = torch.linspace(-1, 1, 2 * tau, dtype=torch.float64).reshape(tau, 1, 2)
+    jacobian = torch.autograd.functional.jacobian(net, x)  # (tau, 1, 4, tau, 1, 2)
+    return jacobian.abs().sum(dim=(1, 2, 4, 5)).numpy()
+
+
 nets = forward_in_time, convolution, backward_in_time
 recurrent, window, reverse = tables = [influence(net) for net in nets]
-plots.plot_influence(tables, ["recurrent", "convolution", "recurrent, reversed"])
+plots.plot_influence(tables)
 
 # %% [markdown]
 # Is white really zero, and blue really not? Compare with the graph: an entry may differ from zero
-# exactly where there is a path from $x^{(s)}$ to $h^{(t)}$ in the unfolded graph.
+# exactly where there is a path from $x^{(j)}$ to $h^{(t)}$ in the unfolded graph.
 #
 # And the reversed net? Nothing is wrong with arrows that point into the past, if the whole sequence
 # is there before the reading starts. Its output at $t$ depends on $x^{(t)}, \dots, x^{(\tau)}$, so
 # it has no output before the last input has come. Section 10.3 puts both directions together.
 
 # %%
+t, j = np.indices((12, 12))
 reached = figure_graph("10.2").unfold(12).support("h", "x")
-t, s = np.indices((12, 12))
-assert ((recurrent > 0) == reached).all() and (reached == (s <= t)).all()
-three = ((window > 0) == ((s <= t) & (s > t - 3))).all()
-claim(
-    4, holds=three, measured="3 steps for the convolution, all of the past for the net"
-)
-claim(6, holds=((reverse > 0) == (s >= t)).all(), measured="h(t) sees x(t), …, x(τ)")
+assert ((recurrent > 0) == reached).all()
+band = ((window > 0) == ((j <= t) & (j > t - 3))).all()
+claim(4, holds=band, measured="convolution 3 steps, net all of the past")
+claim(6, holds=((reverse > 0) == (j >= t)).all(), measured="h(t) sees x(t), …, x(τ)")
 
 # %% [markdown]
 # ## What sharing buys
@@ -390,8 +408,9 @@ claim(6, holds=((reverse > 0) == (s >= t)).all(), measured="h(t) sees x(t), …,
 # ### Lengths that were never seen
 #
 # Take the smallest task that needs a memory, **running parity**: bits come in (as −1 and +1), and at
-# each step the net must say whether the number of ones so far is odd. One forgotten bit, and all
-# later answers are worthless. We train on sequences of 1 to 20 steps, for about a second.
+# each step the net must say whether the number of ones so far is odd. Its answer is the larger of
+# two scores $o = c + V h$, and the loss that of the start page. One forgotten bit, and all later
+# answers are worthless. We train on sequences of 1 to 20 steps, for a few seconds.
 
 # %%
 from rnn.tasks import parity
@@ -399,26 +418,25 @@ from rnn.tasks import parity
 rng = np.random.default_rng(1)
 theta = reference.init_theta(rng, d_x=1, d_h=16, d_y=2)
 opt = reference.adam_init(theta)
-for _ in progress(range(1500), "training"):
+for _ in progress(range(3000), "training"):
     x, y, lengths, _loss = parity(rng, tau=20, batch=32, min_length=1)
     _, grad = reference.bptt(None, x, y, theta, reduction="mean", lengths=lengths)
     grad, _norm = reference.clip_norm(grad, max_norm=1.0)
-    theta, opt = reference.adam(theta, grad, opt, lr=5e-3)
+    theta, opt = reference.adam(theta, grad, opt, lr=1e-2)
 
 # %% [markdown]
 # Now we ask it for sequences of 500 steps, twenty-five times longer than any it has met. Nothing
 # but its own state tells it what it has read; without a memory, no predictor could do noticeably
-# better than one half. One net is an anecdote, so the cell also reads the stored result of the same
-# experiment over five seeds (`python -m experiments.parity_lengths` repeats it).
+# better than one half. One net is an anecdote, so the cell also reads the *stored result* of the same
+# training with five seeds (`python -m experiments.parity_lengths` repeats it).
 
 # %%
 x, y, *_ = parity(rng, tau=500, batch=100)
 right = (reference.forward(None, x, theta).o.argmax(-1) == y).mean()
-seeds = stored("parity_lengths")["measured"]["accuracy_500"]
-assert right > 0.9
 print(f"this net: right in ⟦{right:.1%}⟧ of all steps")
-bound = "> 0.95, worst of five seeds"
-claim(1, holds=min(seeds) > 0.95, measured=min(seeds), bound=bound, evidence="stored")
+seeds = stored("parity_lengths")["measured"]["accuracy_500"]
+holds, worst = min(right, *seeds) > 0.95, f"{min(seeds):.2%} of all steps, worst seed"
+claim(1, holds=holds, measured=worst, bound="above 95 %", evidence="stored")
 
 # %% [markdown]
 # ### Places that were never seen
@@ -432,21 +450,22 @@ claim(1, holds=min(seeds) > 0.95, measured=min(seeds), bound=bound, evidence="st
 from rnn.tasks import find_the_year
 from rnn.tasks.year import YEARS, sentence
 
-examples = find_the_year(np.random.default_rng(4), 4, positions=[0, 7])
+examples = find_the_year(np.random.default_rng(4), 4, positions=[1, 6])
 for k in range(4):
     print(f"{sentence(examples.x[:, k])}  →  {YEARS[examples.y[k]]}")
 
 # %% [markdown]
-# Two nets with as many parameters were trained on such sentences, with the year at five of the eight
-# places, and tested with the year at two others, where no training sentence had one. In the figure
-# each mark is one of five seeds. On the left, places seen in training: everyone is right. On the
-# right, new places: the recurrent net (blue dots) is right, the fully connected one (grey) as bad as
-# chance, one in ten (dotted).
+# Two nets with about equally many parameters were trained on such sentences, with the year at five
+# places (the first, second, fourth, fifth or seventh word of eight), and tested with the year at the
+# third or sixth, where no training sentence had one. In the figure each mark is one of five seeds.
+# On the left, places seen in training: everyone is right. On the right, new places: the recurrent
+# net (blue dots) is right, the fully connected one (grey) as bad as chance, one in ten (dotted).
 #
 # And the crosses? They are the *same* recurrent net, trained with a learning rate ten times as
-# large. It fits the places that it has seen just as perfectly, and at new ones it is right in hardly
-# more than half the sentences. A state can also count the steps, and then learn a rule for each count.
-# Shared weights make it *possible* to carry over what was learned; they do not force it.
+# large. It fits the places that it has seen just as perfectly, and at new ones it is right only in
+# little more than half of the sentences. Nothing in the loss forbids a state to, say, count the steps
+# and learn one rule for each count. Shared weights make it *possible* to carry over what was learned;
+# they do not force it.
 
 # %%
 year = stored("find_year")["measured"]
@@ -459,71 +478,94 @@ claim(2, holds=net > 0.7 and mlp < 0.4, measured=found, bound=bound, evidence="s
 # %% [markdown]
 # ### Fewer examples
 #
-# What if we did not share? There are two ways. Give each *step* its own parameters
-# $\theta^{(1)}, \theta^{(2)}, \dots$; `unfold` can do that, if every input brings its own
-# $\theta$ along. Or go all the way to (10.6), and train a separate net $g^{(t)}$ for each length.
-# A parameter then learns from one step of a sequence, or from the sequences of one length only.
+# What if we did not share? There are two ways. Give each *step* its own parameters, $\theta^{(1)},
+# \theta^{(2)}, \dots$; our walk can do that, if each input brings its own along, as in
+# `unfold(lambda h, pair, _: f(h, *pair), h0, list(zip(x, thetas)))`. Or go all the way to (10.6), and
+# train a separate net $g^{(t)}$ for each length. A parameter then learns from one step of each
+# sequence, or from the sequences of one length only.
 #
 # The figure shows parity of ten bits: the fraction of right answers on *new* sequences against the
 # number of training sequences. Lines are means over five seeds, dots the seeds. One shared $f$
-# (blue) rises first; a transition for each step (grey) and a net for each length (brown) need
-# several times as many sequences to be right in 95 % of the steps (dotted).
+# (blue) is nearly perfect with 64 sequences. A transition for each step (grey) gets there with 256;
+# a net for each length (brown) not even with 512, half of all that there are.
 
 # %%
 few = stored("shared_transition")
 plots.plot_few_examples(few["settings"]["sizes"], few["measured"])
-one, many = (few["measured"][f"{kind}_needed"] for kind in ("tied", "untied"))
-found = f"at most {max(one):.0f} sequences for one f, at least {min(many):.0f} for many"
-one, many = max(one), min(many)
-bound = "at least twice as many, worst of five seeds"
-claim(10, holds=many >= 2 * one, measured=found, bound=bound, evidence="stored")
+kinds = [few["measured"][f"{kind}_64"] for kind in ("tied", "untied", "separate")]
+shared, steps, lengths = kinds
+found = f"worst {min(shared):.2f} with one f, best {max(steps + lengths):.2f} with many"
+holds = min(shared) > 0.9 and max(steps + lengths) < 0.85
+bound = "above 0.9 and below 0.85, with 64 sequences, in five seeds"
+claim(10, holds=holds, measured=found, bound=bound, evidence="stored")
+
+# %% [markdown]
+# Sharing has a price as well: it assumes that the rule *is* the same at every step. Section 10.2.3
+# asks what to do where it is not.
 
 # %% [markdown]
 # ## What the state must lose
 #
-# The state has a fixed size; the past grows without bound. Something must go. For a **linear** net
-# we can say exactly what: let $s^{(t)} = W s^{(t-1)} + v x^{(t)}$ with $N$ units, and ask how well
-# the input of $k$ steps ago can be read out of the state by the best linear readout, as a number
-# $r^2_k$ between 0 (not at all) and 1 (perfectly).
+# The state has a fixed size; the past grows without bound. Something must go. How much, can be said
+# exactly for a **linear** net that reads random numbers. Begin with a single unit,
+# $s^{(t)} = w s^{(t-1)} + x^{(t)}$. Unfold it:
 #
-# Unfold: $s^{(t)} = v x^{(t)} + W v\, x^{(t-1)} + W^2 v\, x^{(t-2)} + \dots$, so the columns
-# $v, Wv, W^2v, \dots$ are all that matters. For random inputs $r^2_k$ is the length, squared, of
-# the $k$-th coordinate axis after projection onto their row space. A projection onto at most $N$
-# dimensions has squared lengths that add up to at most $N$: **the whole memory, summed over all
-# lags, is at most the number of units.**
+# $$s^{(t)} = x^{(t)} + w\, x^{(t-1)} + w^2 x^{(t-2)} + \dots$$
+#
+# The state is a mixture of all inputs. Let $r^2_k$ be the share of its variance that comes from the
+# input of $k$ steps ago: $1 - w^2$ for $k = 0$, then $(1 - w^2)\,w^2$, $(1 - w^2)\,w^4$, and so on.
+# This is also how well that input can be read out of the state, 1 being perfect. The shares are
+# slices of one pie, so **they add up to 1**, whatever $w$ is: who remembers long must remember
+# faintly.
+#
+# A state of $N$ units is $N$ such mixtures, at best uncorrelated: $N$ pies. So the memory of all lags
+# together is **at most N**. Let us measure it, with a random $W$. Walk through 40,000 random numbers,
+# fit a linear readout for each lag on the first half, and test it on the second.
 
 
 # %%
-def memory(N, radius=0.7, lags=100):
+def memory(N, radius=0.8, lags=60):
     rng = np.random.default_rng(N)
-    W = radius * np.linalg.qr(rng.normal(size=(N, N)))[0]
-    v = rng.normal(size=N)
-    later = unfold(lambda column, _, W: W @ column, v, range(lags - 1), W)
-    basis = np.linalg.qr(np.stack([v, *later]))[0]  # lags x N, orthonormal columns
-    return (basis**2).sum(axis=1)
+    W, v = radius * np.linalg.qr(rng.normal(size=(N, N)))[0], rng.normal(size=N)
+    x = rng.normal(size=40_000)
+    s = np.stack(unfold(lambda s, x, W: W @ s + v * x, np.zeros(N), x, W))[lags:]
+    # row t of past holds x(t), x(t-1), x(t-2), …
+    past = np.stack([x[lags - k : len(x) - k] for k in range(lags)], axis=1)
+    half = len(s) // 2
+    readout = np.linalg.lstsq(s[:half], past[:half], rcond=None)[0]
+    missed = past[half:] - s[half:] @ readout
+    return 1 - missed.var(axis=0) / past[half:].var(axis=0)
 
 
 # %% [markdown]
-# The figure shows $r^2_k$ against the lag $k$ for states of 5, 10 and 20 units. Each curve begins
-# near 1 and falls to 0 at a lag of about $N$: a larger state reaches further back. The area under
-# each curve is the number of units.
+# The figure shows $r^2_k$ against the lag $k$ for states of 1, 5, 10 and 20 units, one point a lag.
+# A larger state holds more of the recent past, and reaches further back; beyond that there is
+# nothing. The points of each curve add up to the number of units, as nearly as the measurement can
+# tell; the claim allows for an error of 0.1.
 
 # %%
-curves = {N: memory(N) for N in (5, 10, 20)}
+curves = {N: memory(N) for N in (1, 5, 10, 20)}
 plots.plot_memory(curves)
-found = ", ".join(f"{r2.sum():.6f} for N = {N}" for N, r2 in curves.items())
-at_most = all(r2.sum() < N + 1e-9 for N, r2 in curves.items())
-claim(11, holds=at_most, measured=found, bound="at most N")
+found = ", ".join(f"{r2.sum():.2f} for N = {N}" for N, r2 in curves.items())
+at_most = all(r2.sum() < N + 0.1 for N, r2 in curves.items())
+claim(11, holds=at_most, measured=found, bound="at most N + 0.1")
 
 # %% [markdown]
 # **Who decides what goes?** Training does. Nets A and B read the same two streams of random bits,
 # from the same initial parameters. A is asked for the running parity of the first stream, B for that
-# of the second. Afterwards a *linear probe*, the best linear readout, tries to read both parities out
-# of each state. Each net keeps what it was asked for, in every seed; of the other parity nothing can
-# be read, and the probe guesses.
+# of the second. Then *linear probes* are fitted: for each of four questions, a linear readout of the
+# state, by least squares on one set of sequences, tested on another. Can the last bits be read out of
+# the state? The parities?
+#
+# The figure is a table with one row for each net, before training and after, and one column for each
+# question; each field holds the fraction right, from the worst to the best of five seeds. Before
+# training both last bits can be read, and neither parity. After training each net has the parity it
+# was asked for, and not the other. And it has begun to lose what is of no use to it: the other
+# stream's last bit.
 
 # %%
 probe = stored("criterion")["measured"]
+plots.plot_probes(probe)
 kept = min(probe["A_parity_1"] + probe["B_parity_2"])
 lost = max(probe["A_parity_2"] + probe["B_parity_1"])
 found = f"own parity at least {kept:.2f} right, the other at most {lost:.2f}"
@@ -536,19 +578,19 @@ claim(12, holds=holds, measured=found, bound=bound, evidence="stored")
 # zeros and ones, except that ones come in runs of even length. To predict its next symbol, all that
 # you need of the past is one bit: am I inside a pair? To give the past back, you need all of it.
 #
-# Nets with 1 to 16 units were trained for one or the other on eight symbols. The left panel shows by
-# how many nats a step each prediction is worse than the best possible one: next to nothing, with a
-# single unit already. (Without any memory it would be above the dotted line.) The right panel shows
-# which fraction of the eight symbols is wrong when the last state has to give all of them back: only
-# from eight units on is nothing lost.
+# Nets with 1, 2, 4, 8 or 16 units were trained for one or the other on eight symbols. The left panel
+# shows by how many nats a symbol each prediction is worse than the best possible one: next to
+# nothing, with a single unit already. (The dotted line is the best that can be done by looking at the
+# present symbol only.) The right panel shows which fraction of the eight symbols is wrong when the
+# last state has to give all of them back: with four units some are, with eight none.
 
 # %%
 width = stored("prediction_or_reconstruction")
 plots.plot_widths(width["settings"]["widths"], width["measured"])
 excess, four, eight = map(width["measured"].get, ("excess_1", "right_4", "right_8"))
 holds = max(excess) < 0.02 and max(four) < 0.97 and min(eight) > 0.99
-found = f"1 unit: {max(excess):.3f} nats too much; 8 units: {min(eight):.3f} given back"
-bound = "< 0.02 and > 0.99, while 4 units give back < 0.97, in five seeds"
+found = f"1 unit: {max(excess):.4f} nats too much; 8 units: {min(eight):.2f} right"
+bound = "< 0.02 and > 0.99, while 4 units have < 0.97 right, in five seeds"
 claim(13, holds=holds, measured=found, bound=bound, evidence="stored")
 
 # %% [markdown]
@@ -583,10 +625,6 @@ fits = fits and remainders == [n % 3 for n in range(50)]
 claim(14, holds=fits, measured="Fibonacci, running average, automaton", bound="exact")
 
 # %% [markdown]
-# Whether a *tanh* net can imitate a given $f$ is another matter, and has to be shown case by case.
-# Exercise f asks you to do it for parity, with eight numbers.
-
-# %% [markdown]
 # ## The book's claims, measured
 
 # %%
@@ -595,9 +633,6 @@ claims_table(range(1, 15))
 # %% [markdown]
 # ## Where the book and the code differ
 #
-# * **Counting.** `h[t]` is $h^{(t+1)}$: Python counts from zero.
-# * **Rows.** The book writes $W h$ for one sequence. We have a minibatch, one sequence in each row,
-#   so the code says `h @ W.T`. The matrix itself has the book's orientation.
 # * **The first state.** The book's chain has dots at both ends; a program must begin somewhere. We
 #   draw and pass $h^{(0)}$ explicitly.
 # * **Claim 8.** "The graph grows" is about graphs that are written out. Our NumPy code never
@@ -607,17 +642,15 @@ claims_table(range(1, 15))
 # %% [markdown]
 # ## Exercises
 #
-# Replace each `...`, run the cell, and read what `check` says. `hint("10.1-a", 1)` gives the first
-# hint. Worked answers are in [solutions](solutions/10.01-unfolding.ipynb).
+# Replace each `...`, run the cell, and read what `check` says. `hint("10.1-a", 1)`, in a cell of its
+# own, gives the first hint. Worked answers are in [solutions](solutions/10.01-unfolding.ipynb).
 #
-# > **10.1-a** (predict). Unfold the graph of figure 10.2 for $\tau = 5$ steps, and do not forget the
-# > state before the first one. How many circles has it, and how many arrows? Answer as
-# > `(circles, arrows)`.
+# > **10.1-a** (predict). Unfold the graph of figure 10.2 for $\tau = 5$ steps. How many circles has
+# > it, and how many arrows? Answer as `(circles, arrows)`, without drawing it by program.
 
 # %%
-answer = ...
+answer = (..., ...)
 check("10.1-a", answer)
-hint("10.1-a")
 
 # %% [markdown]
 # > **10.1-b** (derive). Let $s^{(t)} = \frac12 s^{(t-1)} + x^{(t)}$ and $s^{(0)} = 0$. Write
@@ -627,7 +660,6 @@ hint("10.1-a")
 # %%
 answer = (..., ..., ...)
 check("10.1-b", answer)
-hint("10.1-b")
 
 # %% [markdown]
 # > **10.1-c** (derive). Let $f(s; \theta) = \theta s$, with $s^{(0)} = 1$ and $\theta = 2$. How fast
@@ -636,7 +668,6 @@ hint("10.1-b")
 # %%
 answer = ...
 check("10.1-c", answer)
-hint("10.1-c")
 
 # %% [markdown]
 # > **10.1-d** (implement). Write `unfold` yourself, without looking: it gets a function, a first
@@ -649,12 +680,12 @@ def my_unfold(f, s, xs, theta):
 
 
 check("10.1-d", my_unfold)
-hint("10.1-d")
 
 # %% [markdown]
-# > **10.1-e** (implement). Find a state and a transition that read bits, one at a time, and always
-# > know the **longest run of ones so far**: after 1, 1, 0, 1 that is 2. Give the transition, the
-# > first state, and a function `read` that takes a state and returns the answer.
+# > **10.1-e** (implement). Find a state and a transition that read bits, 0 or 1, one at a time, and
+# > always know the **longest run of ones so far**: after 1, 1, 0, 1 that is 2. Give the transition
+# > (it need not use `theta`) and the first state. The state is a tuple, of a size that does not grow
+# > with the sequence, and its last entry is the answer.
 
 
 # %%
@@ -663,14 +694,7 @@ def f(state, x, theta):
 
 
 start = ...
-
-
-def read(state):
-    return ...
-
-
-check("10.1-e", (f, start, read))
-hint("10.1-e")
+check("10.1-e", (f, start))
 
 # %% [markdown]
 # > **10.1-f** (explore). Build parity by hand. Two tanh units, bits given as −1 and +1, and the
@@ -678,14 +702,11 @@ hint("10.1-e")
 # > right for 500 steps.
 
 # %%
-from types import SimpleNamespace
-
-W = [[..., ...], [..., ...]]
 U = [[...], [...]]
+W = [[..., ...], [..., ...]]
 b = [..., ...]
 start = [..., ...]
-check("10.1-f", (SimpleNamespace(U=U, W=W, b=b), start))
-hint("10.1-f")
+check("10.1-f", (U, W, b, start))
 
 # %% [markdown]
 # ## Further reading

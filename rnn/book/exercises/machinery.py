@@ -40,6 +40,10 @@ class NotAttempted(Exception):
     r"""Say that an answer is still the stub."""
 
 
+class NothingThere(Exception):
+    r"""Say that an answer is None, as a function's is that forgets its `return`."""
+
+
 _EXERCISES: dict[str, Exercise] = {}
 _MARKS = {"correct": "✓", "not yet": "✗", "not attempted yet": "○"}
 
@@ -71,6 +75,8 @@ def judge(name, answer=...):
         wrong = this.wrong(answer)
     except NotAttempted:
         return Verdict("not attempted yet", "put your answer in place of `...`")
+    except NothingThere:
+        return Verdict("not yet", "got None; does your function end without `return`?")
     except Exception as error:
         return Verdict("not yet", f"your answer raised {type(error).__name__}: {error}")
     return Verdict("not yet", wrong) if wrong else Verdict("correct", this.insight)
@@ -86,15 +92,17 @@ def check(name, answer=...):
     answer : any
         A number, a tuple, or a function, as the exercise asks. `...` means not attempted yet.
     """
-    verdict = judge(name, answer)
-    say(f"{_MARKS[verdict.status]} **{name}: {verdict.status}.** {_sentence(verdict.message)}")
+    status, message = judge(name, answer)
+    stop = "" if message.endswith((".", "?", "!")) else "."
+    help_ = "" if status == "correct" else f" *({_offer(name)})*"
+    say(f"{_MARKS[status]} **{name}, {status}:** {message}{stop}{help_}")
 
 
 def hint(name, number=None):
     r"""Say how many hints an exercise has, or give one of them, counted from 1."""
     hints = _find(name).hints
     if number is None:
-        say(f'{name} has {len(hints)} hints: `hint("{name}", 1)` gives the first.')
+        say(f"{name} has {_offer(name)} gives the first.")
     elif number in range(1, len(hints) + 1):
         say(f"**Hint {number} of {len(hints)}.** {hints[number - 1]}")
     else:
@@ -102,10 +110,12 @@ def hint(name, number=None):
 
 
 def attempted(value):
-    r"""Return a value, unless it is (or holds) a stub: then raise `NotAttempted`."""
+    r"""Return a value; raise `NotAttempted` if it is or holds a stub, `NothingThere` if None."""
     parts = value if isinstance(value, tuple | list) else (value,)
-    if value is None or any(part is ... or part is None for part in parts):
+    if any(part is ... for part in parts):
         raise NotAttempted
+    if any(part is None for part in parts):
+        raise NothingThere
     return value
 
 
@@ -121,5 +131,5 @@ def _find(name):
     return _EXERCISES[name]
 
 
-def _sentence(message):
-    return message[:1].upper() + message[1:].rstrip(".") + "."
+def _offer(name):
+    return f'{len(_find(name).hints)} hints: `hint("{name}", 1)`'

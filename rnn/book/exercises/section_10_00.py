@@ -9,18 +9,20 @@ CLASSES = 64
 
 @exercise(
     "10.0-a",
-    "A net that knows nothing gives every one of the 64 characters the same probability.",
-    "The loss of one step is minus the natural logarithm of the probability of what came.",
-    insight="ln 64 = 4.16 nats: six bits. Every loss in this book has such a line that a net "
-    "without knowledge, or without memory, cannot pass. Look for it first.",
+    "What is the probability of the character that comes, whichever it is?",
+    "The loss of one prediction is minus the natural logarithm of that probability.",
+    insight="ln 64 = 4.16 nats, or six bits. Every loss in this book has such a line, which a net "
+    "that knows nothing, or remembers nothing, cannot cross but by luck. Look for it first.",
 )
 def uniform_loss(answer):
-    if close(answer, np.log2(CLASSES), 1e-2):
+    if close(answer, np.log2(CLASSES), 2e-3):
         return "that is 6 bits; losses here are in nats, so take the natural logarithm"
-    if close(answer, 1 / CLASSES, 1e-2):
-        return "that is the probability of the right character; the loss is minus its logarithm"
-    if close(answer, -np.log(CLASSES), 1e-2):
+    if close(answer, np.log10(CLASSES), 2e-3):
+        return "that is the logarithm to base 10; take the natural one"
+    if close(answer, 1 / CLASSES, 2e-3):
+        return "that is the probability of what comes; the loss is minus its logarithm"
+    if close(answer, -np.log(CLASSES), 2e-3):
         return "the size is right, but the loss is minus the log probability, so it is positive"
-    if not close(answer, np.log(CLASSES), 1e-2):
-        return "each of 64 characters has probability 1/64; what is minus its natural logarithm?"
+    if not close(answer, np.log(CLASSES), 2e-3):
+        return "begin with the probability that such a net gives to the character that comes"
     return None

@@ -1,5 +1,7 @@
 r"""Exercises of section 10.1: unfolding."""
 
+from copy import deepcopy
+from itertools import chain, product
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,31 +10,38 @@ from rnn._unfold import unfold
 from rnn.book.exercises.machinery import attempted, close, exercise
 from rnn.reference import tanh_cell
 
+TWO_WRONG_COUNTS = {
+    (10, 11): "the numbers are right but in the other order: circles first",
+    (10, 9): "you left out the state before the first step, h^(0), and its arrow",
+    (10, 10): "the arrows are right; the state before the first step, h^(0), is a circle too",
+    (11, 9): "one arrow is missing: h^(1) needs x^(1) and h^(0)",
+    (11, 15): "count the arrows into one state: one from its x and one from the state before",
+    (11, 5): "each state has two arrows: one from its x and one from the state before",
+    (6, 5): "you counted the states only; the inputs are circles too, each with an arrow",
+    (9, 8): "that is the graph for tau = 4",
+    (13, 12): "that is the graph for tau = 6",
+}
+
 
 @exercise(
     "10.1-a",
     "Write the five steps down: which circle does each arrow start from?",
     "There is one x a step, and one state more than there are steps.",
     insight="5 inputs and 6 states, and two arrows into each new state. One step more adds two "
-    "nodes and two arrows: the graph grows with tau, the folded picture does not.",
+    "circles and two arrows: the graph grows with tau, the folded picture does not.",
 )
-def count_nodes_and_edges(answer):
-    if close(answer, (10, 11)):
-        return "the numbers are right but in the other order: nodes first"
-    if close(answer, (10, 9)) or close(answer, (10, 10)):
-        return "you left out the state before the first step, h^(0): h^(1) needs it"
-    if close(answer, (11, 15)) or close(answer, (11, 5)):
-        return "count the arrows into one state: one from its x and one from the state before"
-    if not close(answer, (11, 10)):
-        return "expected (nodes, arrows) for tau = 5; draw the five steps and count"
-    return None
+def count_circles_and_arrows(answer):
+    if close(answer, (11, 10)):
+        return None
+    known = [say for wrong, say in TWO_WRONG_COUNTS.items() if close(answer, wrong)]
+    return known[0] if known else "expected (circles, arrows) for tau = 5; draw them and count"
 
 
 @exercise(
     "10.1-b",
     r"Start with $s^{(1)} = \frac12 \cdot 0 + x^{(1)}$ and put it into $s^{(2)}$.",
     r"$s^{(3)} = \frac12 s^{(2)} + x^{(3)}$: which input has been halved how often?",
-    insight="The newest input counts fully, each older one half as much as the one after it. "
+    insight="the newest input counts fully, each older one half as much as the one after it. "
     "So g^(3) is a list of three numbers, g^(4) of four, while f stays one line.",
 )
 def coefficients_of_g(answer):
@@ -40,52 +49,53 @@ def coefficients_of_g(answer):
         return "the right numbers in reverse: x^(1) has been halved twice, x^(3) never"
     if close(answer, (0.125, 0.25, 0.5)):
         return "one factor of 1/2 too many: x^(t) enters s^(t) as it is, and is halved later"
+    if close(answer, (0.5, 0.25, 0.125)):
+        return "in reverse, and one factor of 1/2 too many: x^(3) has not been halved yet"
     if close(answer, (1, 1, 1)):
         return "that is a plain sum; the state is halved before each new input is added"
-    if not close(answer, (0.25, 0.5, 1)):
-        return "expected three coefficients, for x^(1), x^(2), x^(3); substitute step by step"
-    return None
+    if np.shape(answer) != (3,):
+        return "expected three coefficients, for x^(1), x^(2), x^(3)"
+    return None if close(answer, (0.25, 0.5, 1)) else "substitute step by step, beginning at s^(1)"
 
 
 @exercise(
     "10.1-c",
-    r"$s^{(3)} = \theta^3 s^{(0)}$; differentiate that as a function of one number first.",
+    r"Write $s^{(3)}$ out, in terms of $\theta$ and $s^{(0)}$ alone.",
     r"Now give each arrow its own copy, $s^{(3)} = \theta_3\theta_2\theta_1 s^{(0)}$. What does "
-    "each copy contribute?",
-    insight="Three copies contribute theta^2 s^(0) = 4 each. A shared parameter collects the "
-    "gradients of all its copies: that sum is the whole secret of section 10.2.2.",
+    "a change of each copy contribute?",
+    insight="the three arrows contribute theta^2 s^(0) = 4 each. A shared parameter collects the "
+    "gradients of all its copies: that sum is the whole secret of section 10.2.2",
 )
 def shared_derivative(answer):
     if close(answer, 4):
-        return "that is the contribution of one copy; theta stands on all three arrows"
+        return "that is what one of the arrows contributes, but theta stands on all three"
     if close(answer, 8):
         return "that is s^(3) itself; how fast does it change when theta does?"
     if close(answer, 6):
-        return "3 theta is the derivative of something else; differentiate theta^3"
-    if not close(answer, 12):
-        return "differentiate s^(3) = theta^3 s^(0) at theta = 2, s^(0) = 1"
-    return None
+        return "that is 3 theta; look at the exponent once more"
+    return None if close(answer, 12) else "how often does theta stand in s^(3), written out?"
 
 
 @exercise(
     "10.1-d",
     "Keep a variable for the state; every step replaces it.",
     "`f` takes the state first, then x, then theta. Collect every new state in a list.",
-    insight="That is the whole of `rnn.reference.unfold`. It never looks at what it carries, so "
-    "it walks numbers, strings and the nodes of a graph alike.",
+    insight="that is the whole of `rnn.reference.unfold`. It never looks at what it carries, so "
+    "it walks numbers, strings and the nodes of a graph alike",
 )
 def own_unfold(answer):
     def f(s, x, theta):
         return f"({s}{x}{theta})"
 
+    f.__qualname__ = "f"  # so that Python's own messages name it as the exercise does
     got, expected = attempted(answer(f, "s", "abc", "*")), unfold(f, "s", "abc", "*")
+    if isinstance(got, str) and got == expected[-1]:
+        return "you return the last state only; collect the states of all steps"
+    got = list(got)
     return None if got == expected else _diagnose_walk(got, expected, f)
 
 
 def _diagnose_walk(got, expected, f):
-    if got == expected[-1]:
-        return "you return the last state only; collect the states of all steps"
-    got = list(got)
     if got == ["s", *expected]:
         return "the list begins with the first state that was given; it should hold the new ones"
     if got == [f("s", x, "*") for x in "abc"]:
@@ -101,17 +111,20 @@ def _diagnose_walk(got, expected, f):
     "10.1-e",
     "The state may be a pair. What must it remember besides the longest run so far?",
     "With (current, longest): a 1 makes current one larger, a 0 sets it to 0; what of longest?",
-    insight="Whatever can be computed by reading once, with a fixed amount of memory, is an f: "
-    "claim 14. Finding the right state is the art; training finds it for you, if you are lucky.",
+    insight="whatever can be computed by reading once, with a fixed amount of memory, is an f: "
+    "claim 14. Finding the right state is the art; training finds it for you, if you are lucky",
 )
 def longest_run(answer):
-    f, start, read = attempted(answer)
-    rng = np.random.default_rng(0)
-    for bits in ([1], [0], [1, 1, 0], [1, 1, 0, 1], *rng.integers(0, 2, (20, 30)).tolist()):
-        states = unfold(f, start, bits)
-        got, expected = read(attempted(states[-1])), _longest(bits)
+    f, start = attempted(answer)
+    short = chain.from_iterable(product((0, 1), repeat=n) for n in range(1, 6))
+    for bits in chain(short, np.random.default_rng(0).integers(0, 2, (20, 30)).tolist()):
+        last = attempted(unfold(f, deepcopy(start), bits)[-1])
+        got, expected = attempted(last[-1]), _longest(bits)
         if got != expected:
-            return _diagnose_run(bits, got, expected)
+            return _diagnose_run(list(bits), got, expected)
+    sizes = [len(repr(unfold(f, deepcopy(start), [1, 0] * n)[-1])) for n in (10, 500)]
+    if sizes[1] > 4 * sizes[0]:
+        return "right, but your state grows with the sequence; find one of a fixed size"
     return None
 
 
@@ -125,7 +138,7 @@ def _diagnose_run(bits, got, expected):
         return f"for {bits} you say {got}: that counts all ones; a 0 ends a run"
     if got == after_last_zero:
         return f"for {bits} you say {got}: that is the run at the end; an earlier one was longer"
-    if got is not None and got == expected - 1:
+    if got == expected - 1:
         return f"for {bits} you say {got}: compare longest with the run after it has grown"
     return f"for {bits} the longest run is {expected}, but you say {got}"
 
@@ -134,44 +147,51 @@ def _diagnose_run(bits, got, expected):
     "10.1-f",
     "Two units that saturate can tell how many of (parity so far, new bit) are 1: let one be +1 "
     "when at least one is, the other when both are.",
-    "With saturated units parity = (h_1 - h_2)/2: exactly one is true. So 'parity so far' enters "
-    "the pre-activations as W h with rows proportional to (1, -1).",
-    "Measured in -1/+1, parity before is h_1 - h_2 - 1. Unit 1 wants the sum of that and x above "
-    "-1, unit 2 above +1. Multiply everything by 5, so that the tanh saturates.",
-    insight="Eight numbers, exact for as long as you like: saturation repairs small errors at each "
+    "With saturated units exactly one of the two is true when $h_1 - h_2 = 2$, and otherwise "
+    "$h_1 - h_2 = 0$. So W reads the parity so far with rows proportional to (1, −1).",
+    "In −1/+1 the parity so far is $h_1 - h_2 - 1$. Which sums of it and the bit should switch "
+    "unit 1 on, and which unit 2?",
+    "Unit 1 wants that sum above −1, unit 2 above +1. Multiply everything by 5, so that the tanh "
+    "saturates.",
+    insight="eight numbers, exact for as long as you like: saturation repairs small errors at each "
     "step. Section 10.7 shows the price: where a unit is saturated, its gradient is almost 0",
 )
 def parity_by_hand(answer):
-    theta, start = attempted(answer)
-    problem = _shape_problem(theta, start)
-    if problem:
-        return problem
-    theta = SimpleNamespace(**{name: np.array(getattr(theta, name), float) for name in "UWb"})
+    shapes = {"U": (2, 1), "W": (2, 2), "b": (2,), "the first state": (2,)}
+    for (name, shape), given in zip(shapes.items(), attempted(answer), strict=True):
+        if np.shape(_filled_in(given)) != shape:
+            return f"{name}: expected shape {shape}, got {np.shape(given)}"
+    U, W, b, start = (np.array(given, float) for given in answer)
+    theta = SimpleNamespace(U=U, W=W, b=b)
     bits = np.random.default_rng(1).integers(0, 2, 500)
-    states = unfold(tanh_cell, np.array(start, float), 2.0 * bits[:, None] - 1, theta)
-    said = np.array([h[0] - h[1] > 1 for h in states])
-    return _diagnose_parity(said, bits.cumsum() % 2 == 1, bits == 1)
+    h = np.array(unfold(tanh_cell, start, 2.0 * bits[:, None] - 1, theta))
+    return _diagnose_parity(h, bits)
 
 
-def _shape_problem(theta, start):
-    wanted = {"U": (2, 1), "W": (2, 2), "b": (2,)}
-    for name, shape in wanted.items():
-        got = np.shape(attempted(getattr(theta, name)))
-        if got != shape:
-            return f"theta.{name}: expected shape {shape}, got {got}"
-    return None if np.shape(start) == (2,) else f"the first state has shape {np.shape(start)}"
+def _filled_in(given):
+    if isinstance(given, list | tuple):
+        return [_filled_in(part) for part in given]
+    return attempted(given)
 
 
-def _diagnose_parity(said, odd, ones):
+def _diagnose_parity(h, bits):
+    said, odd = h[:, 0] - h[:, 1] > 1, bits.cumsum() % 2 == 1
     if (said == odd).all():
         return None
     if (said == ~odd).all():
         return "right at every step but upside down: the first state should mean an even count"
-    if (said == ones).all():
+    if (said == (bits == 1)).all():
         return "the net repeats the last bit: does W carry the parity of the steps before?"
     if said.all() or not said.any():
-        return "h_1 - h_2 never crosses 1: the units do not switch; look at the thresholds b"
-    first = int(np.argmax(said != odd)) + 1
-    if first <= 4:
-        return f"wrong from step {first} on: check the four cases (parity before, bit) by hand"
-    return f"right for {first - 1} steps, then errors build up: make the weights larger"
+        return "h_1 - h_2 never crosses 1: look at the signs in W, then at the thresholds b"
+    return _first_mistake(int(np.argmax(said != odd)), h, bits, odd)
+
+
+def _first_mistake(t, h, bits, odd):
+    if t > 3 and np.abs(h[:t]).min() < 0.9:
+        return f"right for {t} steps, then errors build up: make the weights larger"
+    before = "odd" if t and odd[t - 1] else "even"
+    return (
+        f"wrong at step {t + 1}, where the parity before is {before} and the bit is "
+        f"{'+1' if bits[t] else '−1'}: your units are ({h[t, 0]:.2f}, {h[t, 1]:.2f})"
+    )

@@ -15,5 +15,5 @@ def plot_losses(losses, levels):
         ax.axhline(level, color=COLOURS["ink"], ls=":", lw=1)
         ax.text(len(losses), level, name, ha="right", va="bottom", fontsize=9)
     ax.set(title="The net remembers more than one character", xlabel="update")
-    ax.set(ylabel="loss (nats a character)", ylim=(0, None))
+    ax.set(ylabel="loss (nats a character)", ylim=(0, 4.6))
     plt.show()

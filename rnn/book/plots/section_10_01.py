@@ -8,22 +8,32 @@ import numpy as np
 
 from rnn.book.style import COLOURS
 
-__all__ = ["plot_few_examples", "plot_influence", "plot_memory", "plot_new_places", "plot_widths"]
+__all__ = [
+    "plot_few_examples",
+    "plot_influence",
+    "plot_memory",
+    "plot_new_places",
+    "plot_probes",
+    "plot_widths",
+]
 
 SHARED, SEPARATE = COLOURS["state"], COLOURS["initial"]
 
 
-def plot_influence(tables, names):
+def plot_influence(tables):
     r"""Show how much each output depends on each input, one panel a net, on a log scale."""
-    axes = plt.subplots(1, len(tables), figsize=(8.4, 3), sharey=True)[1]
-    for ax, name, table in zip(axes, names, tables, strict=True):
+    figure, axes = plt.subplots(1, 3, figsize=(8.4, 3), sharey=True)
+    titles = "recurrent: all of the past", "convolution: three steps", "reversed: all of the future"
+    for ax, title, table in zip(axes, titles, tables, strict=True):
         seen = np.log10(table, where=table > 0, out=np.full_like(table, np.nan))
-        picture = ax.imshow(seen, cmap="Blues", vmin=-5, vmax=1, extent=(0.5, 12.5, 12.5, 0.5))
+        picture = ax.imshow(seen, cmap="Blues", vmin=-3.5, vmax=1, extent=(0.5, 12.5, 12.5, 0.5))
         ax.grid(False)
-        ax.set(title=name, xlabel="input $s$", xticks=[1, 6, 12], yticks=[1, 6, 12])
+        ax.set_title(title, fontsize=10)
+        ax.set(xlabel="input $j$", xticks=[1, 6, 12], yticks=[1, 6, 12])
     axes[0].set_ylabel("output $t$")
-    bar = axes[0].figure.colorbar(picture, ax=axes, ticks=[-4, -2, 0], shrink=0.8)
-    bar.ax.set_yticklabels(["$10^{-4}$", "$10^{-2}$", "$1$"])
+    bar = figure.colorbar(picture, ax=axes, ticks=[-2, -1, 0, 1], shrink=0.8)
+    bar.ax.set_yticklabels(["0.01", "0.1", "1", "10"])
+    bar.set_label("dependence")
     plt.show()
 
 
@@ -39,7 +49,10 @@ def plot_new_places(measured):
             ax.scatter(where, dots, color=colour, marker=mark, s=24, label=None if place else label)
     ax.axhline(0.1, color=COLOURS["ink"], ls=":", lw=1)
     ax.text(0.7, 0.12, "chance", fontsize=9)
-    ax.set(title="Only shared weights find the year at a new place", ylabel="fraction right")
+    ax.set(
+        title="Shared weights can be right at a new place, separate ones cannot",
+        ylabel="fraction right",
+    )
     ax.set(xticks=[0.2, 1.2], xticklabels=["places seen in training", "new places"], ylim=(0, 1.05))
     ax.legend(loc="center left", bbox_to_anchor=(0.02, 0.45))
     plt.show()
@@ -55,7 +68,9 @@ def plot_few_examples(sizes, measured):
         ax.semilogx(sizes, values, "o", ms=3, color=colour, alpha=0.5)
         ax.semilogx(sizes, np.mean(values, axis=1), color=colour, label=label)
     ax.axhline(0.95, color=COLOURS["ink"], ls=":", lw=1)
-    ax.set(title="One shared transition needs fewer examples", xlabel="training sequences")
+    ax.set(
+        title="One shared transition needs fewer examples", xlabel="training sequences (log scale)"
+    )
     ax.set(ylabel="fraction of steps right", xticks=sizes, xticklabels=sizes)
     ax.minorticks_off()
     ax.legend()
@@ -67,10 +82,28 @@ def plot_memory(curves):
     ax = plt.subplots(figsize=(6.4, 3))[1]
     for N, r2 in curves.items():
         shade = 0.3 + 0.7 * N / max(curves)
-        ax.plot(r2, color=SHARED, alpha=shade, label=f"{N} units, area {r2.sum():.2f}")
-    ax.set(title="A state of N units holds N numbers, no more", xlabel="lag $k$ (steps)")
-    ax.set(ylabel="$r^2_k$", xlim=(0, 40), ylim=(0, 1.05))
-    ax.legend()
+        ax.plot(r2, "o-", ms=3, lw=1, color=SHARED, alpha=shade, label=f"N = {N}")
+        ax.text(*_end_of_plateau(r2), f"sum {r2.sum():.2f}", fontsize=9)
+    ax.set(title="The memory of all lags together is at most N", xlabel="lag $k$ (steps)")
+    ax.set(ylabel="share $r^2_k$", xlim=(-0.5, 40), ylim=(-0.03, 1.05))
+    ax.legend(title="units")
+    plt.show()
+
+
+def plot_probes(measured):
+    r"""Show what linear probes read out of three nets: worst and best seed of each question."""
+    nets, questions = ("untrained", "A", "B"), ("bit_1", "bit_2", "parity_1", "parity_2")
+    values = np.array([[measured[f"{net}_{q}"] for q in questions] for net in nets])
+    ax = plt.subplots(figsize=(6.6, 2.6))[1]
+    ax.imshow(values.mean(axis=-1), cmap="Blues", vmin=0.4, vmax=1.15, aspect="auto")
+    for (row, column), low in np.ndenumerate(values.min(axis=-1)):
+        text = f"{low:.2f} – {values[row, column].max():.2f}"
+        colour = "white" if values[row, column].mean() > 0.9 else COLOURS["ink"]
+        ax.text(column, row, text, ha="center", va="center", fontsize=9, color=colour)
+    ax.grid(False)
+    ax.set(title="A state keeps what it is asked for", yticks=range(3), xticks=range(4))
+    ax.set_yticklabels(["before training", "A: parity of stream 1", "B: parity of stream 2"])
+    ax.set_xticklabels(["last bit 1", "last bit 2", "parity 1", "parity 2"])
     plt.show()
 
 
@@ -88,5 +121,10 @@ def plot_widths(widths, measured):
     left.axhline(memoryless, color=COLOURS["ink"], ls=":", lw=1)
     left.text(widths[-1], memoryless, "no memory", fontsize=9, ha="right", va="bottom")
     left.set(title="One unit is enough to predict", ylabel="excess loss (nats a symbol)")
-    right.set(title="Giving back takes eight", ylabel="fraction of symbols wrong")
+    right.set(title="Four cannot give all back, eight can", ylabel="fraction of symbols wrong")
     plt.show()
+
+
+def _end_of_plateau(r2):
+    k = int(np.argmin(np.abs(r2 - r2[0] / 2)))
+    return k + 0.7, r2[k]
