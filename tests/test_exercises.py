@@ -194,5 +194,6 @@ def test_every_exercise_stands_in_its_notebook_and_is_solved_elsewhere(name):
     (text,) = (CHAPTERS / "text").glob(f"{number}-*.py")
     source = text.read_text(encoding="utf-8")
     assert f'check("{name}"' in source
+    assert re.search(r"^from rnn\.book import .*\bhint\b", source, re.MULTILINE)
     solved = (CHAPTERS / "solutions" / "text" / text.name).read_text(encoding="utf-8")
     assert f'check("{name}"' in solved

@@ -36,7 +36,7 @@
 import numpy as np
 
 from rnn import reference
-from rnn.book import check, draw_graph, progress, show_source, use_style
+from rnn.book import check, draw_graph, hint, progress, show_source, use_style
 from rnn.book.plots import section_10_00 as plots
 from rnn.reference import bptt, readout, softmax, tanh_cell, unfold
 from rnn.tasks import Alphabet, documentation_text, one_hot, text_windows
@@ -59,9 +59,10 @@ print(text[text.index("\n\n", 3000) :][:400])
 # %% [markdown]
 # A net computes with numbers. Each character becomes its place in the alphabet, from 0 to 63, and
 # that becomes a **one-hot** vector: 64 numbers, all of them 0 except for a single 1 at this place.
+# (What stands between ⟦ and ⟧ in this book may differ on your machine.)
 
 # %%
-print(alphabet.encode("for"))
+print(f"⟦{alphabet.encode('for')}⟧")
 one_hot(alphabet.encode("for"), 64).shape
 
 # %% [markdown]
@@ -180,8 +181,7 @@ one_character = entropy(pairs) - entropy(pairs.sum(axis=1))
 # %% [markdown]
 # The figure shows the loss over the thousand updates as a purple curve, falling steeply at first,
 # and the three levels as dotted lines. The curve crosses all of them: below the lowest one, the net
-# *must* be using more of the past than the last character. (A number between ⟦ and ⟧ may differ on
-# your machine.)
+# *must* be using more of the past than the last character.
 
 # %%
 names = "knows nothing", "frequencies", "last character"

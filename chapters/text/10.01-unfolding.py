@@ -43,7 +43,7 @@ import torch
 
 from rnn import pytorch, reference
 from rnn.book import check, claim, claims_table, draw_both, draw_graph, figure_graph
-from rnn.book import progress, show_source, slider, stored, use_style
+from rnn.book import hint, progress, show_source, slider, stored, use_style
 from rnn.book.plots import section_10_01 as plots
 from rnn.reference import tanh_cell
 
