@@ -1,5 +1,8 @@
 """The student's copy: laid out once, never overwritten, newer chapters beside it."""
 
+import json
+import platform
+
 import pytest
 
 from tools import study
@@ -17,13 +20,21 @@ def book(tmp_path):
 
 
 def write(root, name, words):
-    (root / name).write_text(words, encoding="utf-8")
+    """Write a notebook whose only cell says these words."""
+    notebook = {"cells": [{"cell_type": "markdown", "source": words}], "metadata": {}}
+    (root / name).write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def read(path):
+    """Return what `write` wrote; of a file that is no notebook, its text."""
+    text = path.read_text("utf-8")
+    return json.loads(text)["cells"][0]["source"] if path.suffix == ".ipynb" else text
 
 
 def found(root):
     """Return everything a student sees in study/, by name, with its content."""
     paths = [path for path in (root / "study").rglob("*") if path.is_file()]
-    seen = {path.relative_to(root / "study").as_posix(): path.read_text("utf-8") for path in paths}
+    seen = {path.relative_to(root / "study").as_posix(): read(path) for path in paths}
     del seen[".origin.json"]
     return seen
 
@@ -37,6 +48,19 @@ FIRST = {
 
 def test_the_notebooks_are_copied_and_nothing_else(book):
     assert found(book) == FIRST
+
+
+def test_a_copy_names_the_python_that_will_run_it(book):
+    copy = json.loads((book / "study/10.01-first.ipynb").read_text("utf-8"))
+    assert copy["metadata"]["language_info"]["version"] == platform.python_version()
+
+
+def test_a_broken_file_of_the_students_is_left_alone(book):
+    (book / "study/10.01-first.ipynb").write_text("{ not a notebook", encoding="utf-8")
+    write(book, "chapters/10.01-first.ipynb", "second edition")
+    study.refresh(book)
+    assert (book / "study/10.01-first.ipynb").read_text("utf-8") == "{ not a notebook"
+    assert read(book / "study/10.01-first.newer.ipynb") == "second edition"
 
 
 def test_a_second_run_changes_nothing(book):

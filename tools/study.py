@@ -6,7 +6,7 @@ A chapter that has changed since it was copied is laid beside the student's copy
 
 import hashlib
 import json
-import shutil
+import platform
 from itertools import chain, count
 from pathlib import Path
 
@@ -51,15 +51,29 @@ def names(mine: Path):
 
 
 def copy(chapter: Path, to: Path) -> None:
-    r"""Copy a file in one step, so that an interrupt leaves all of it or nothing."""
+    r"""Copy a notebook in one step, so that an interrupt leaves all of it or nothing.
+
+    The copy names the Python that will run it. JupyterLab would write that down by itself, call
+    the notebook changed, and ask a reader who has changed nothing whether to save it.
+    """
     to.parent.mkdir(parents=True, exist_ok=True)
+    notebook = json.loads(chapter.read_text(encoding="utf-8"))
+    notebook["metadata"].setdefault("language_info", {})["version"] = platform.python_version()
     temporary = to.with_name(f".{to.name}.tmp")
-    shutil.copyfile(chapter, temporary)
+    temporary.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
     temporary.replace(to)
 
 
 def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    r"""Return a hash of a notebook, the same whichever Python it names; of any file, if broken."""
+    content = path.read_bytes()
+    try:
+        notebook = json.loads(content)
+        notebook["metadata"].pop("language_info", None)
+        content = json.dumps(notebook, sort_keys=True).encode()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return hashlib.sha256(content).hexdigest()
 
 
 def read_origin(study: Path) -> dict[str, str]:

@@ -18,6 +18,8 @@ def test_the_book_opens_on_the_start_page(lab):
     title = lab.page.evaluate("window.jupyterapp.shell.currentWidget.title.label")
     assert title == "10.00-start-here.ipynb"
     lab.page.wait_for_timeout(3000)  # time for a pop-up to come
+    changed = lab.page.evaluate("window.jupyterapp.shell.currentWidget.model.dirty")
+    assert not changed, "a notebook that nobody touched would ask to be saved"
     lab.screenshot("start")
 
 
