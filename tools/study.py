@@ -10,7 +10,7 @@ import platform
 from itertools import chain, count
 from pathlib import Path
 
-__all__ = ["refresh"]
+__all__ = ["digest", "refresh"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from conftest import NOTEBOOK
 
 CHAPTERS = ["10.00-start-here", "10.01-unfolding"]
 EXERCISE = 'check("10.1-a", answer)'
@@ -20,6 +21,9 @@ def test_the_book_opens_on_the_start_page(lab):
     lab.page.wait_for_timeout(3000)  # time for a pop-up to come
     changed = lab.page.evaluate("window.jupyterapp.shell.currentWidget.model.dirty")
     assert not changed, "a notebook that nobody touched would ask to be saved"
+    code = f"{NOTEBOOK}.widgets.filter(cell => cell.model.type === 'code')"
+    trusted = lab.page.evaluate(f"{code}.every(cell => cell.model.trusted)")
+    assert trusted, "the book's own notebooks should be trusted"
     lab.screenshot("start")
 
 
