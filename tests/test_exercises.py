@@ -30,6 +30,10 @@ def mixed_up():
     return U, np.full((2, 2), 5.0), b, start
 
 
+def swapped(state, bit, theta):
+    return run_cell(state[::-1], bit, theta)[::-1]
+
+
 def hoard(state, bit, theta):
     bits = [*state[0], bit]
     return bits, longest(bits)
@@ -61,6 +65,7 @@ WRONG = {
         (-4.1589, "positive"),
         (1, "begin with the probability"),
         (1.806, "base 10"),
+        (4.2, "exact enough"),
     ],
     "10.1-a": [
         ((10, 9), "before the first step"),
@@ -70,21 +75,33 @@ WRONG = {
         ((11, 15), "arrows into one state"),
         ((6, 5), "states only"),
         ((9, 8), "tau = 4"),
-        ((3, 3), "circles, arrows"),
-        (11, "circles, arrows"),
+        ((5, 4), "only; x and h"),
+        ((11, 12), "circles are right"),
+        ((12, 10), "arrows are right"),
+        ((3, 3), "draw the five steps"),
+        (11, "two numbers"),
     ],
     "10.1-b": [
         ((1, 0.5, 0.25), "reverse"),
         ((0.125, 0.25, 0.5), "too many"),
         ((0.5, 0.25, 0.125), "in reverse, and one factor"),
         ((1, 1, 1), "plain sum"),
+        ((0.5, 0.5, 1), "halved once more"),
         ((1, 2, 3), "step by step"),
         ((1, 2), "three coefficients"),
     ],
-    "10.1-c": [(4, "one of the arrows"), (8, "itself"), (6, "exponent"), (7, "how often")],
+    "10.1-c": [
+        (4, "one of the three copies"),
+        (3, "three copies of theta, yes"),
+        (8, "itself"),
+        (6, "exponent"),
+        (7, "differentiate"),
+    ],
     "10.1-d": [
         (lambda f, s, xs, theta: unfold(f, s, xs, theta)[-1], "last state only"),
         (lambda f, s, xs, theta: [s, *unfold(f, s, xs, theta)], "begins with the first state"),
+        (lambda f, s, xs, theta: [s, *unfold(f, s, xs, theta)][:-1], "before each step"),
+        (lambda f, s, xs, theta: unfold(f, s, xs, theta)[:1], "inside the loop"),
         (lambda f, s, xs, theta: [f(s, x, theta) for x in xs], "carry the new state"),
         (lambda f, s, xs, theta: unfold(f, s, xs[::-1], theta), "last input to the first"),
         (lambda f, s, xs, t: unfold(lambda a, b, c: f(b, a, c), s, xs, t), "state first"),
@@ -99,14 +116,17 @@ WRONG = {
         ((lambda s, x, _: ((s[0] + 1) * x, max(s)), (0, 0)), "after it has grown"),
         ((lambda s, x, _: (0, 7), (0, 0)), "the longest run is"),
         ((crash, (0, 0)), "RuntimeError: oops"),
-        ((hoard, ([], 0)), "grows with the sequence"),
+        ((lambda s, x, _: s + x, 0), "should be a tuple"),
+        ((swapped, (0, 0)), "not the last entry"),
+        ((hoard, ([], 0)), "holds the whole sequence"),
         ((lambda s, x, _: None, (0, 0)), "without `return`"),
     ],
     "10.1-f": [
         (parity_by(start=[1, -1]), "upside down"),
         (parity_by(scale=1.0), "errors build up"),
         (parity_by(thresholds=(40, 40)), "never crosses 1"),
-        (mixed_up(), "signs in W"),
+        (mixed_up(), "signs and sizes"),
+        (parity_by()[:3], "first state"),
         (([[5], [5]], np.zeros((2, 2)), [5, -10], [0, 0]), "last bit"),
         (([[5], [5]], np.zeros((3, 3)), [5, -10], [0, 0]), r"W: expected shape \(2, 2\)"),
         (parity_by(start=[-1]), "first state: expected shape"),

@@ -98,8 +98,9 @@ show_source(tanh_cell)
 
 # %% [markdown]
 # The matrices $U$, $W$ and the vector $b$ are **parameters**: numbers that training will change.
-# The same ones serve at every step. Two more, $V$ and $c$, turn a state into 64 scores, and a
-# softmax turns scores into probabilities. At first all of them are random.
+# The same ones serve at every step. Two more, $V$ and $c$, turn a state into 64 scores,
+# $o = c + V h$ (10.10), and a softmax turns scores into probabilities (10.11). At first all
+# parameters are random.
 
 # %%
 classes = alphabet.encode(text)
@@ -109,7 +110,7 @@ print({name: p.shape for name, p in theta._asdict().items()})
 
 # %% [markdown]
 # To walk through a text is to apply that one line at every character. The function that does so is
-# called `unfold`, and it is the only thing in this book that walks through time:
+# called `unfold`, and every walk through time in this book is this one:
 
 # %%
 show_source(unfold)
@@ -146,8 +147,9 @@ print(sample(theta, 300))
 #
 # A thousand times: cut 32 random windows of 40 characters out of the text; ask for the loss $L$
 # and for its gradient, the direction in which the parameters should *not* go; take a step the
-# other way. The gradient comes from **back-propagation through time**, `bptt`, which walks the same
-# sequence backwards. Clipping (section 10.11) and Adam (a standard way to choose the size of the
+# other way. The gradient comes from **back-propagation through time**, `bptt`, which walks through
+# the sequence and back again; it is `unfold` forwards and in reverse, rearranged for speed, and
+# tests hold the two equal. Clipping (section 10.11) and Adam (a standard way to choose the size of the
 # step) keep the steps reasonable. `None` means that the state begins with zeros.
 
 # %%
@@ -225,7 +227,7 @@ by_machine = pytorch.to_reference(by_machine)
 for name, ours, theirs in zip("UWVbc", by_hand, by_machine, strict=True):
     difference = np.abs(ours - theirs).max() / np.abs(theirs).max()
     assert difference < 1e-12
-    print(f"gradient of {name}: equal to twelve digits")
+    print(f"gradient of {name}: they differ by ⟦{difference:.0e}⟧ of its largest entry")
 
 # %% [markdown]
 # ### The graph of what just ran

@@ -18,6 +18,7 @@ TWO_WRONG_COUNTS = {
     (11, 15): "count the arrows into one state: one from its x and one from the state before",
     (11, 5): "each state has two arrows: one from its x and one from the state before",
     (6, 5): "you counted the states only; the inputs are circles too, each with an arrow",
+    (5, 4): "you counted h^(1) to h^(5) only; x and h^(0) are circles too, with their arrows",
     (9, 8): "that is the graph for tau = 4",
     (13, 12): "that is the graph for tau = 6",
 }
@@ -33,8 +34,16 @@ TWO_WRONG_COUNTS = {
 def count_circles_and_arrows(answer):
     if close(answer, (11, 10)):
         return None
-    known = [say for wrong, say in TWO_WRONG_COUNTS.items() if close(answer, wrong)]
-    return known[0] if known else "expected (circles, arrows) for tau = 5; draw them and count"
+    for wrong, say in TWO_WRONG_COUNTS.items():
+        if close(answer, wrong):
+            return say
+    if np.shape(answer) != (2,):
+        return "expected two numbers, (circles, arrows)"
+    if answer[0] == 11:
+        return "the circles are right; how many arrows enter each new state?"
+    if answer[1] == 10:
+        return "the arrows are right; count the circles again, h^(0) among them"
+    return "draw the five steps and count circles, then arrows"
 
 
 @exercise(
@@ -51,6 +60,8 @@ def coefficients_of_g(answer):
         return "one factor of 1/2 too many: x^(t) enters s^(t) as it is, and is halved later"
     if close(answer, (0.5, 0.25, 0.125)):
         return "in reverse, and one factor of 1/2 too many: x^(3) has not been halved yet"
+    if close(answer, (0.5, 0.5, 1)):
+        return "x^(1) is halved once more on the way from s^(2) to s^(3)"
     if close(answer, (1, 1, 1)):
         return "that is a plain sum; the state is halved before each new input is added"
     if np.shape(answer) != (3,):
@@ -63,25 +74,27 @@ def coefficients_of_g(answer):
     r"Write $s^{(3)}$ out, in terms of $\theta$ and $s^{(0)}$ alone.",
     r"Now give each arrow its own copy, $s^{(3)} = \theta_3\theta_2\theta_1 s^{(0)}$. What does "
     "a change of each copy contribute?",
-    insight="the three arrows contribute theta^2 s^(0) = 4 each. A shared parameter collects the "
+    insight="the three copies contribute theta^2 s^(0) = 4 each. A shared parameter collects the "
     "gradients of all its copies: that sum is the whole secret of section 10.2.2",
 )
 def shared_derivative(answer):
     if close(answer, 4):
-        return "that is what one of the arrows contributes, but theta stands on all three"
+        return "that is what one of the three copies of theta contributes; add up all of them"
+    if close(answer, 3):
+        return "three copies of theta, yes; how much does each of them contribute?"
     if close(answer, 8):
         return "that is s^(3) itself; how fast does it change when theta does?"
     if close(answer, 6):
         return "that is 3 theta; look at the exponent once more"
-    return None if close(answer, 12) else "how often does theta stand in s^(3), written out?"
+    return None if close(answer, 12) else "write s^(3) out with theta and s^(0), then differentiate"
 
 
 @exercise(
     "10.1-d",
     "Keep a variable for the state; every step replaces it.",
     "`f` takes the state first, then x, then theta. Collect every new state in a list.",
-    insight="that is the whole of `rnn.reference.unfold`. It never looks at what it carries, so "
-    "it walks numbers, strings and the nodes of a graph alike",
+    insight="that is `rnn.reference.unfold`, but for its option to walk in reverse. It never looks "
+    "at what it carries, so it walks numbers, strings and the nodes of a graph alike",
 )
 def own_unfold(answer):
     def f(s, x, theta):
@@ -96,6 +109,10 @@ def own_unfold(answer):
 
 
 def _diagnose_walk(got, expected, f):
+    if got == ["s", *expected[:-1]]:
+        return "you keep the state before each step; keep the new one, which f returns"
+    if got == expected[:1]:
+        return "you stop after the first step: is `return` inside the loop?"
     if got == ["s", *expected]:
         return "the list begins with the first state that was given; it should hold the new ones"
     if got == [f("s", x, "*") for x in "abc"]:
@@ -111,20 +128,24 @@ def _diagnose_walk(got, expected, f):
     "10.1-e",
     "The state may be a pair. What must it remember besides the longest run so far?",
     "With (current, longest): a 1 makes current one larger, a 0 sets it to 0; what of longest?",
-    insight="whatever can be computed by reading once, with a fixed amount of memory, is an f: "
-    "claim 14. Finding the right state is the art; training finds it for you, if you are lucky",
+    insight="whatever can be computed by reading once, remembering a fixed number of things, is an "
+    "f: claim 14. Finding the right state is the art; training finds it for you, if you are lucky",
 )
 def longest_run(answer):
     f, start = attempted(answer)
     short = chain.from_iterable(product((0, 1), repeat=n) for n in range(1, 6))
     for bits in chain(short, np.random.default_rng(0).integers(0, 2, (20, 30)).tolist()):
         last = attempted(unfold(f, deepcopy(start), bits)[-1])
+        if not isinstance(last, tuple | list):
+            return f"the state should be a tuple with the answer as last entry, not {last!r}"
         got, expected = attempted(last[-1]), _longest(bits)
         if got != expected:
+            if expected in last[:-1] and bits == (1, 0):
+                return "the right number is in your state, but it is not the last entry"
             return _diagnose_run(list(bits), got, expected)
     sizes = [len(repr(unfold(f, deepcopy(start), [1, 0] * n)[-1])) for n in (10, 500)]
     if sizes[1] > 4 * sizes[0]:
-        return "right, but your state grows with the sequence; find one of a fixed size"
+        return "right, but your state holds the whole sequence; find one that forgets"
     return None
 
 
@@ -157,6 +178,8 @@ def _diagnose_run(bits, got, expected):
     "step. Section 10.7 shows the price: where a unit is saturated, its gradient is almost 0",
 )
 def parity_by_hand(answer):
+    if len(answer) != 4:
+        return f"expected (U, W, b, first state), got {len(answer)} things"
     shapes = {"U": (2, 1), "W": (2, 2), "b": (2,), "the first state": (2,)}
     for (name, shape), given in zip(shapes.items(), attempted(answer), strict=True):
         if np.shape(_filled_in(given)) != shape:
@@ -183,7 +206,7 @@ def _diagnose_parity(h, bits):
     if (said == (bits == 1)).all():
         return "the net repeats the last bit: does W carry the parity of the steps before?"
     if said.all() or not said.any():
-        return "h_1 - h_2 never crosses 1: look at the signs in W, then at the thresholds b"
+        return "h_1 - h_2 never crosses 1: look at the signs and sizes in W and U, then at b"
     return _first_mistake(int(np.argmax(said != odd)), h, bits, odd)
 
 

@@ -28,6 +28,7 @@ def plot_influence(tables):
         seen = np.log10(table, where=table > 0, out=np.full_like(table, np.nan))
         picture = ax.imshow(seen, cmap="Blues", vmin=-3.5, vmax=1, extent=(0.5, 12.5, 12.5, 0.5))
         ax.grid(False)
+        ax.set_facecolor("#D8D8D8")
         ax.set_title(title, fontsize=10)
         ax.set(xlabel="input $j$", xticks=[1, 6, 12], yticks=[1, 6, 12])
     axes[0].set_ylabel("output $t$")
@@ -71,7 +72,7 @@ def plot_few_examples(sizes, measured):
     ax.set(
         title="One shared transition needs fewer examples", xlabel="training sequences (log scale)"
     )
-    ax.set(ylabel="fraction of steps right", xticks=sizes, xticklabels=sizes)
+    ax.set(ylabel="fraction of steps right", xticks=sizes, xticklabels=sizes, ylim=(0.5, 1.02))
     ax.minorticks_off()
     ax.legend()
     plt.show()
@@ -120,11 +121,24 @@ def plot_widths(widths, measured):
     memoryless = np.mean(measured["excess_memoryless"])
     left.axhline(memoryless, color=COLOURS["ink"], ls=":", lw=1)
     left.text(widths[-1], memoryless, "no memory", fontsize=9, ha="right", va="bottom")
+    right.axhline(_blind_guess(8), color=COLOURS["ink"], ls=":", lw=1)
+    right.text(widths[-1], _blind_guess(8), "blind guess", fontsize=9, ha="right", va="bottom")
     left.set(title="One unit is enough to predict", ylabel="excess loss (nats a symbol)")
-    right.set(title="Four cannot give all back, eight can", ylabel="fraction of symbols wrong")
+    right.set(title="Eight units lose no symbol", ylabel="fraction of symbols wrong")
+    left.set_ylim(-0.005, 0.165)
+    right.set_ylim(-0.013, 0.4)
     plt.show()
 
 
 def _end_of_plateau(r2):
     k = int(np.argmin(np.abs(r2 - r2[0] / 2)))
     return k + 0.7, r2[k]
+
+
+def _blind_guess(tau):
+    r"""Return how often the likelier symbol at each place of the even process is wrong."""
+    free, wrong = 1.0, []
+    for _ in range(tau):
+        wrong.append(min(free / 2, 1 - free / 2))  # the probability of a zero is free / 2
+        free = free / 2 + (1 - free)  # after a zero, or after the second one of a pair
+    return np.mean(wrong)
