@@ -1,5 +1,6 @@
 """The production line: text twin to notebook, and when it runs again."""
 
+import gc
 import json
 import sys
 
@@ -22,6 +23,17 @@ def pinned_environment():
             patch.setenv(name, value)
         pinned.pin()
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind():
+    """Collect what a killed kernel's client leaves: its last words come when it is collected.
+
+    If that happened while another test imports a module, Python 3.11 would trip over itself: it
+    parses source both to import and to print a traceback.
+    """
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from test_reference import problem  # noqa: E402
 from rnn import reference  # noqa: E402
 
 SEEDS, TAUS = st.integers(0, 10_000), st.integers(1, 12)
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 @quick
@@ -23,8 +23,8 @@ def test_cut_anywhere_and_carry_the_state(seed, tau, data):
     whole = reference.forward(state, x, theta)
     first = reference.forward(state, x[:cut], theta)
     second = reference.forward(first.state, x[cut:], theta)
-    np.testing.assert_allclose(np.concatenate([first.h, second.h]), whole.h, rtol=1e-12)
-    np.testing.assert_allclose(second.state, whole.state, rtol=1e-12)
+    np.testing.assert_allclose(np.concatenate([first.h, second.h]), whole.h, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(second.state, whole.state, rtol=0, atol=1e-12)
 
 
 @quick
@@ -47,9 +47,9 @@ def test_the_order_of_lengths_does_not_matter(seed, tau, data):
     L, grad = reference.bptt(state, x, y, theta, reduction="sum", lengths=lengths)
     shuffled = state[order], x[:, order], y[:, order]
     L2, grad2 = reference.bptt(*shuffled, theta, reduction="sum", lengths=lengths[order])
-    np.testing.assert_allclose(L2, L, rtol=1e-12)
+    np.testing.assert_allclose(L2, L, rtol=0, atol=1e-12)
     for a, b in zip(grad, grad2, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-12)
 
 
 @quick
