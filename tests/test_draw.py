@@ -10,6 +10,9 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
+pytest.importorskip("networkx", reason="needs networkx")
+pytest.importorskip("IPython", reason="the figures stand in rnn.book, which needs IPython")
+
 from rnn.book.curves import cut, points
 from rnn.book.draw import draw_both, draw_folded, draw_graph, draw_unfolded
 from rnn.book.layout import RADIUS

@@ -5,13 +5,15 @@ import sys
 from operator import iadd, setitem
 from typing import NamedTuple
 
-import networkx as nx
 import numpy as np
 import pytest
 
-from rnn.book.nets import FIGURES, figure_graph, figure_unfolded
-from rnn.graph import Edge, Node, RecurrentGraph, Symbol, Tracer, Unfolded
-from rnn.reference import forward, init_theta, tanh_cell, unfold
+nx = pytest.importorskip("networkx", reason="needs networkx")
+pytest.importorskip("IPython", reason="the figures stand in rnn.book, which needs IPython")
+
+from rnn.book.nets import FIGURES, figure_graph, figure_unfolded  # noqa: E402
+from rnn.graph import Edge, Node, RecurrentGraph, Symbol, Tracer, Unfolded  # noqa: E402
+from rnn.reference import forward, init_theta, tanh_cell, unfold  # noqa: E402
 
 X, H, G = Node("x", "input"), Node("h", "state"), Node("g", "state")
 DRIVEN = RecurrentGraph([X, H], [Edge("x", "h"), Edge("h", "h", delay=1)])

@@ -30,6 +30,7 @@ def test_the_code_exists_and_names_its_number(kind, number, where):
     if ".book" in where:
         pytest.importorskip("matplotlib", reason="needs matplotlib")
         pytest.importorskip("networkx", reason="needs networkx")
+        pytest.importorskip("IPython", reason="needs IPython")
     module, name = where.split(":")
     assert callable(getattr(importlib.import_module(module), name))
 

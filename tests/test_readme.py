@@ -1,5 +1,6 @@
 r"""The README keeps its word: its code runs as it stands and prints what it says."""
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_ten_lines_print_what_the_readme_says(tmp_path):
     code, printed = re.search(r"```python\n(.*?)```\n+```text\n(.*?)```", README, re.S).groups()
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},  # also where the package is not installed
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == printed
