@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn.reference import cross_entropy, unfold
 
-__all__ = ["even_process", "excess_loss", "memoryless"]
+__all__ = ["blind_guess", "even_process", "excess_loss", "memoryless"]
 
 
 def even_process(rng, tau, batch):
@@ -23,6 +23,12 @@ def even_process(rng, tau, batch):
     walk = unfold(step, start, rng.integers(0, 2, (tau + 1, batch)))
     symbols, free = map(np.array, zip(*walk, strict=True))
     return symbols, free
+
+
+def blind_guess(symbols):
+    r"""Return the fraction of symbols that the likelier one at each place gets right."""
+    ones = symbols.mean(axis=1)
+    return np.maximum(ones, 1 - ones).mean()
 
 
 def memoryless(symbols):

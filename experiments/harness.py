@@ -15,7 +15,6 @@ __all__ = ["SEEDS", "train", "over_seeds", "holds", "table", "run"]
 
 SEEDS = (0, 1, 2, 3, 4)
 CLEARS = {">=": operator.ge, "<=": operator.le}
-WORST = {">=": min, "<=": max}
 
 
 def train(theta, gradient, updates, *, lr, max_norm=1.0):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments import harness
-from experiments.even_process import even_process, excess_loss, memoryless
+from experiments.even_process import blind_guess, even_process, excess_loss, memoryless
 from rnn.reference import backward, cross_entropy_adjoint, forward, init_theta
 
 SETTINGS = {
@@ -70,6 +70,7 @@ def trial(seed, *, widths, tau, test_batch, excess_allowed, right_wanted, **trai
         right[d_h] = (o.argmax(-1) == symbols[:-1]).mean()
     return {
         "excess_memoryless": excess_loss(memoryless(symbols), symbols, free),
+        "right_blind": blind_guess(symbols[:-1]),
         **{f"excess_{d_h}": nats for d_h, nats in excess.items()},
         **{f"right_{d_h}": fraction for d_h, fraction in right.items()},
         "width_to_predict": least_width(excess, lambda nats: nats < excess_allowed),

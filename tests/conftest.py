@@ -60,6 +60,21 @@ def house_plan(tmp_path_factory):
     return root
 
 
+@pytest.fixture(scope="session")
+def built_house(house_plan, tmp_path_factory):
+    """Build the sample notebook of a house, once a run; a test that changes it takes a copy."""
+    from tools import notebooks, pinned, twins
+
+    root = tmp_path_factory.mktemp("built") / "house"
+    shutil.copytree(house_plan, root)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in pinned.environment().items():
+            patch.setenv(name, value)
+        pinned.pin()
+        notebooks.build_all(twins.texts(root), root)
+    return root
+
+
 @pytest.fixture
 def house(house_plan, tmp_path):
     """Give a test its own copy of the house, to change as it likes."""

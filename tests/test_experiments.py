@@ -285,6 +285,15 @@ def test_the_best_predictor_has_no_excess_and_the_memoryless_one_has():
     assert better > even_process.excess_loss(o, symbols, free)
 
 
+def test_a_blind_guess_is_right_as_often_as_the_automaton_says():
+    symbols, _ = even_process.even_process(rng(), 7, 20_000)
+    free, right = 1.0, []
+    for _ in range(8):
+        right.append(max(free / 2, 1 - free / 2))  # the probability of a zero is free / 2
+        free = free / 2 + (1 - free)  # after a zero, or after the second one of a pair
+    assert abs(even_process.blind_guess(symbols) - np.mean(right)) < 0.005
+
+
 @pytest.mark.parametrize("task", ["PREDICT", "RECONSTRUCT"])
 def test_gradients_of_both_tasks_by_differences(task):
     task = getattr(prediction_or_reconstruction, task)

@@ -10,7 +10,7 @@ pytest.importorskip("nbclient", reason="the gates need nbclient")
 
 import nbformat
 
-from tools import gates, notebooks, page, pinned, twins
+from tools import gates, notebooks, page, twins
 
 NAME = "chapters/10.50-sample.ipynb"
 REAL = page.pages()
@@ -25,21 +25,9 @@ def test_every_text_twin_has_its_notebook():
     assert gates.unbuilt() == []
 
 
-@pytest.fixture(scope="module")
-def built(house_plan, tmp_path_factory):
-    root = tmp_path_factory.mktemp("built") / "house"
-    shutil.copytree(house_plan, root)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in pinned.environment().items():
-            patch.setenv(name, value)
-        pinned.pin()
-        notebooks.build_all(twins.texts(root), root)
-    return root
-
-
 @pytest.fixture
-def sound(built, tmp_path):
-    return Path(shutil.copytree(built, tmp_path / "house"))
+def sound(built_house, tmp_path):
+    return Path(shutil.copytree(built_house, tmp_path / "house"))
 
 
 def broken(root, change):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ pytest.importorskip("nbclient", reason="the sample notebook is built with nbclie
 
 import nbformat
 
-from tools import notebooks, pinned, tally, twins
+from tools import pinned, tally, twins
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "chapters/10.50-sample.ipynb"
@@ -41,16 +42,8 @@ def run(root, *options):
 
 
 @pytest.fixture(scope="module")
-def built(house_plan, tmp_path_factory):
-    import shutil
-
-    root = tmp_path_factory.mktemp("tally") / "house"
-    shutil.copytree(house_plan, root)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in pinned.environment().items():
-            patch.setenv(name, value)
-        notebooks.build_all(twins.texts(root), root)
-    return root
+def built(built_house, tmp_path_factory):
+    return Path(shutil.copytree(built_house, tmp_path_factory.mktemp("tally") / "house"))
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2", "--dist", "loadscope")])

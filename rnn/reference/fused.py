@@ -64,11 +64,7 @@ def forward(state, x, theta, lengths=None, *, check_finite=True):
         Naming the argument, what was expected and what came.
     """
     state, x, lengths = checked_inputs(state, x, theta, lengths, check_finite=check_finite)
-    h = _walk(state, x, theta)
-    last = _last_state(state, h, lengths)
-    if lengths is not None:
-        h[~inside(lengths, len(x))] = 0
-    return Forward(h=h, o=readout(rows(h), theta).reshape(*h.shape[:2], len(theta.c)), state=last)
+    return _forward(state, x, theta, lengths)
 
 
 def backward(grad_o, run, state, x, theta, lengths=None, *, grad_last=None):
@@ -103,9 +99,8 @@ def backward(grad_o, run, state, x, theta, lengths=None, *, grad_last=None):
     grad_h = product(grad_o, theta.V)
     at_start = _inject(grad_h, grad_last, lengths)
     grad_a, grad_state = _walk_back(grad_h, run.h, theta.W)
-    grad_x = product(grad_a, theta.U)
     grad = _weight_gradients(grad_o, grad_a, run.h, state, x)
-    return Backward(grad, grad_h, grad_x, grad_state + at_start)
+    return Backward(grad, grad_h, product(grad_a, theta.U), grad_state + at_start)
 
 
 def bptt(state, x, y, theta, *, reduction, lengths=None):
@@ -139,10 +134,20 @@ def bptt(state, x, y, theta, *, reduction, lengths=None):
     (3, 3)
     """
     require_choice("reduction", reduction, ("sum", "mean"))
-    run = forward(state, x, theta, lengths)
+    state, x, lengths = checked_inputs(state, x, theta, lengths)
+    run = _forward(state, x, theta, lengths)
     L = cross_entropy(run.o, y, reduction=reduction, lengths=lengths)
     grad_o = cross_entropy_adjoint(run.o, y, reduction=reduction, lengths=lengths)
-    return L, backward(grad_o, run, state, x, theta, lengths).grad
+    grad_a, _ = _walk_back(product(grad_o, theta.V), run.h, theta.W)
+    return L, _weight_gradients(grad_o, grad_a, run.h, state, x)
+
+
+def _forward(state, x, theta, lengths):
+    h = _walk(state, x, theta)
+    last = _last_state(state, h, lengths)
+    if lengths is not None:
+        h[~inside(lengths, len(x))] = 0
+    return Forward(h=h, o=readout(rows(h), theta).reshape(*h.shape[:2], len(theta.c)), state=last)
 
 
 def _walk(state, x, theta):

@@ -10,6 +10,7 @@ from rnn.book.notes import say
 __all__ = [
     "Exercise",
     "NotAttempted",
+    "NothingThere",
     "Verdict",
     "attempted",
     "check",

@@ -118,11 +118,8 @@ def plot_widths(widths, measured):
         ax.semilogx(widths, np.mean(values, axis=1), color=SHARED)
         ax.set(xlabel="units", xticks=widths, xticklabels=widths)
         ax.minorticks_off()
-    memoryless = np.mean(measured["excess_memoryless"])
-    left.axhline(memoryless, color=COLOURS["ink"], ls=":", lw=1)
-    left.text(widths[-1], memoryless, "no memory", fontsize=9, ha="right", va="bottom")
-    right.axhline(_blind_guess(8), color=COLOURS["ink"], ls=":", lw=1)
-    right.text(widths[-1], _blind_guess(8), "blind guess", fontsize=9, ha="right", va="bottom")
+    _level(left, np.mean(measured["excess_memoryless"]), "no memory", widths[-1])
+    _level(right, 1 - np.mean(measured["right_blind"]), "blind guess", widths[-1])
     left.set(title="One unit is enough to predict", ylabel="excess loss (nats a symbol)")
     right.set(title="Eight units lose no symbol", ylabel="fraction of symbols wrong")
     left.set_ylim(-0.005, 0.165)
@@ -135,10 +132,6 @@ def _end_of_plateau(r2):
     return k + 0.7, r2[k]
 
 
-def _blind_guess(tau):
-    r"""Return how often the likelier symbol at each place of the even process is wrong."""
-    free, wrong = 1.0, []
-    for _ in range(tau):
-        wrong.append(min(free / 2, 1 - free / 2))  # the probability of a zero is free / 2
-        free = free / 2 + (1 - free)  # after a zero, or after the second one of a pair
-    return np.mean(wrong)
+def _level(ax, height, name, end):
+    ax.axhline(height, color=COLOURS["ink"], ls=":", lw=1)
+    ax.text(end, height, name, fontsize=9, ha="right", va="bottom")
