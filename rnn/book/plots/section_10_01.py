@@ -83,8 +83,8 @@ def plot_memory(curves):
     ax = plt.subplots(figsize=(6.4, 3))[1]
     for N, r2 in curves.items():
         shade = 0.3 + 0.7 * N / max(curves)
-        ax.plot(r2, "o-", ms=3, lw=1, color=SHARED, alpha=shade, label=f"N = {N}")
-        ax.text(*_end_of_plateau(r2), f"sum {r2.sum():.2f}", fontsize=9)
+        label = f"N = {N}: sum {r2.sum():.2f}"
+        ax.plot(r2, "o-", ms=3, lw=1, color=SHARED, alpha=shade, label=label)
     ax.set(title="The memory of all lags together is at most N", xlabel="lag $k$ (steps)")
     ax.set(ylabel="share $r^2_k$", xlim=(-0.5, 40), ylim=(-0.03, 1.05))
     ax.legend(title="units")
@@ -125,11 +125,6 @@ def plot_widths(widths, measured):
     left.set_ylim(-0.005, 0.165)
     right.set_ylim(-0.013, 0.4)
     plt.show()
-
-
-def _end_of_plateau(r2):
-    k = int(np.argmin(np.abs(r2 - r2[0] / 2)))
-    return k + 0.7, r2[k]
 
 
 def _level(ax, height, name, end):
