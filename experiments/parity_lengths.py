@@ -36,7 +36,7 @@ def learn(rng, d_h, longest, updates, batch, lr):
     r"""Train on running parity with lengths drawn from 1 to `longest`."""
 
     def gradient(theta):
-        x, y, lengths, _ = parity(rng, longest, batch, min_length=1)
+        x, y, lengths, *_ = parity(rng, longest, batch, min_length=1)
         return bptt(None, x, y, theta, reduction="mean", lengths=lengths)[1]
 
     theta = init_theta(rng, d_x=1, d_h=d_h, d_y=2)

@@ -225,7 +225,7 @@ def test_a_small_net_learns_parity_from_three_seeds():
         theta = init_theta(rng, 1, 16, 2)
         opt = reference.adam_init(theta)
         for _ in range(3000):
-            x, y, lengths, _ = parity(rng, tau=20, batch=32, min_length=1)
+            x, y, lengths, *_ = parity(rng, tau=20, batch=32, min_length=1)
             _, grad = reference.bptt(None, x, y, theta, reduction="mean", lengths=lengths)
             theta, opt = reference.adam(theta, reference.clip_norm(grad, 1.0)[0], opt, lr=1e-2)
         x, y, *_ = parity(rng, tau=100, batch=64)

@@ -424,7 +424,7 @@ rng = np.random.default_rng(1)
 net = reference.init_theta(rng, d_x=1, d_h=16, d_y=2)
 opt = reference.adam_init(net)
 for _ in progress(range(3000), "training"):
-    bits, odd, ends, _loss = parity(rng, tau=20, batch=32, min_length=1)
+    bits, odd, ends, *_ = parity(rng, tau=20, batch=32, min_length=1)
     _, grad = reference.bptt(None, bits, odd, net, reduction="mean", lengths=ends)
     grad, _norm = reference.clip_norm(grad, max_norm=1.0)
     net, opt = reference.adam(net, grad, opt, lr=1e-2)

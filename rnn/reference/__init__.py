@@ -1,24 +1,29 @@
 r"""The reference: NumPy, float64 by default, every gradient derived by hand.
 
-`forward`, `backward` and `bptt` are fast; `plain` holds the same net laid over the equations.
+`forward`, `backward` and `bptt` are the chapter's net (10.8)-(10.28), fast; `plain` holds the same
+net laid over the equations. Everything else is made of cells (`rnn.reference.cells.contract` says
+what that is) and of nets, which are wiring of cells. Each is used in the same way::
+
+    net = Output(LSTM())
+    theta = net.init_theta(rng, d_x=2, d_h=16, d_y=3)
+    L, grad = net.bptt(None, x, y, theta, reduction="mean")
 """
 
 from rnn._unfold import unfold
-from rnn.reference import plain
-from rnn.reference.cells import tanh_cell, tanh_cell_adjoint
+from rnn.reference import cells, losses, nets, plain
+from rnn.reference.cells import *  # noqa: F403
 from rnn.reference.fused import Backward, backward, bptt, forward
-from rnn.reference.learning import AdamState, adam, adam_init, clip_norm
-from rnn.reference.outputs import cross_entropy, cross_entropy_adjoint, readout, softmax
+from rnn.reference.learning import *  # noqa: F403
+from rnn.reference import learning
+from rnn.reference.losses import *  # noqa: F403
+from rnn.reference.nets import *  # noqa: F403
+from rnn.reference.outputs import readout, softmax
 from rnn.reference.theta import Forward, RNNTheta, init_theta
 
 __all__ = [
     "unfold",
-    "tanh_cell",
-    "tanh_cell_adjoint",
     "readout",
     "softmax",
-    "cross_entropy",
-    "cross_entropy_adjoint",
     "RNNTheta",
     "init_theta",
     "Forward",
@@ -27,8 +32,8 @@ __all__ = [
     "backward",
     "bptt",
     "plain",
-    "AdamState",
-    "adam",
-    "adam_init",
-    "clip_norm",
+    *cells.__all__,
+    *nets.__all__,
+    *losses.__all__,
+    *learning.__all__,
 ]

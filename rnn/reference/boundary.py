@@ -2,9 +2,30 @@ r"""What the reference checks before any work: shapes, dtypes, lengths, finite n
 
 import numpy as np
 
-from rnn._checks import require_dtype, require_lengths, require_shape, require_theta
+from rnn._checks import (
+    require_dtype,
+    require_instance,
+    require_lengths,
+    require_rng,
+    require_shape,
+    require_size,
+    require_theta,
+)
+from rnn._tree import tree_leaves, tree_map, tree_names
 
-__all__ = ["checked_inputs", "checked_lengths", "checked_targets", "inside"]
+__all__ = [
+    "checked_array",
+    "checked_inputs",
+    "checked_lengths",
+    "checked_targets",
+    "checked_theta",
+    "checked_tree",
+    "clean",
+    "dtype_of",
+    "inside",
+    "require_floating",
+    "uniform_theta",
+]
 
 
 def checked_inputs(state, x, theta, lengths=None, *, check_finite=True):
@@ -80,3 +101,101 @@ def _require_finite(name, array, where):
         raise ValueError(
             f"{name}: expected finite numbers, got NaN or infinity at {where} = {index}"
         )
+
+
+def dtype_of(theta):
+    r"""Return the dtype of parameters: that of their first array."""
+    return tree_leaves(theta)[0].dtype
+
+
+def require_floating(name, dtype):
+    r"""Refuse every dtype but float32 and float64."""
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{name}: expected float32 or float64, got {dtype}; .astype(float)")
+
+
+def checked_theta(net, theta, name="theta"):
+    r"""Check that parameters are those of this cell or net; return its sizes by name."""
+    template = net.shapes(**dict.fromkeys(net.size_names, 1))
+    _require_kind(name, theta, template)
+    leaves, names = tree_leaves(theta), tree_names(theta, name)
+    for leaf, rank, leaf_name in zip(leaves, tree_leaves(template), names, strict=True):
+        require_instance(leaf_name, leaf, np.ndarray, "use numpy.asarray")
+        if leaf.ndim != len(rank):
+            raise ValueError(f"{leaf_name}: expected {len(rank)} axes, got shape {leaf.shape}")
+    require_floating(name, leaves[0].dtype)
+    sizes = net.sizes(theta)
+    shapes = tree_leaves(net.shapes(**sizes))
+    for leaf, shape, leaf_name in zip(leaves, shapes, names, strict=True):
+        if leaf.shape != tuple(shape):
+            raise ValueError(f"{leaf_name}: expected shape {tuple(shape)}, got {leaf.shape}")
+        require_dtype(leaf_name, leaf, leaves[0].dtype, _astype(leaves[0].dtype))
+    return sizes
+
+
+def checked_tree(name, tree, like, *, check_finite=False):
+    r"""Check that a state, or a gradient at one, is built like another; return it as arrays."""
+    _require_kind(name, tree, like)
+    names = iter(tree_names(like, name))
+
+    def check(leaf, expected):
+        leaf_name = next(names)
+        leaf = _checked_array(leaf_name, leaf, expected.dtype)
+        if leaf.shape != expected.shape:
+            raise ValueError(f"{leaf_name}: expected shape {expected.shape}, got {leaf.shape}")
+        if check_finite:
+            _require_finite(leaf_name, leaf, "(batch,)")
+        return leaf
+
+    return tree_map(check, tree, like)
+
+
+def checked_array(name, value, dtype, letters, **sizes):
+    r"""Return an argument as an array of this dtype and shape, such as ``"tau B d_x"``."""
+    array = _checked_array(name, value, dtype)
+    require_shape(name, array, letters, **sizes)
+    return array
+
+
+def clean(name, x, counted, check_finite):
+    r"""Return x with zeros in the padding; then refuse NaN and infinity if asked to."""
+    if counted is not None:
+        x = np.where(counted.reshape(*counted.shape, *[1] * (x.ndim - 2)), x, 0)
+    if check_finite:
+        _require_finite(name, x, "(t, batch)")
+    return x
+
+
+def uniform_theta(rng, shapes, bound, dtype):
+    r"""Draw every array of a tree of shapes (lists) uniformly from [-bound, bound]."""
+    require_rng(rng)
+    require_floating("dtype", dtype)
+    return tree_map(lambda shape: rng.uniform(-bound, bound, shape).astype(dtype), shapes)
+
+
+def checked_sizes(minimum=1, **sizes):
+    r"""Return sizes, given by name, as ints of at least `minimum`."""
+    return {name: require_size(name, value, minimum) for name, value in sizes.items()}
+
+
+def _require_kind(name, tree, like):
+    if not isinstance(like, tuple):
+        if isinstance(tree, tuple):
+            raise TypeError(f"{name}: expected an array, got {_kind(tree)}")
+        return
+    fits = isinstance(tree, tuple) and len(tree) == len(like)
+    if not fits or getattr(tree, "_fields", None) != getattr(like, "_fields", None):
+        raise TypeError(f"{name}: expected {_kind(like)}, got {_kind(tree)}")
+    for part, like_part, step in zip(tree, like, _steps(like), strict=True):
+        _require_kind(name + step, part, like_part)
+
+
+def _steps(tree):
+    return [f".{f}" for f in getattr(tree, "_fields", ())] or [f"[{k}]" for k in range(len(tree))]
+
+
+def _kind(tree):
+    fields = getattr(tree, "_fields", None)
+    if fields:
+        return f"{type(tree).__name__}({', '.join(fields)})"
+    return f"a tuple of {len(tree)}" if isinstance(tree, tuple) else type(tree).__name__

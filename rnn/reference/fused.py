@@ -10,7 +10,8 @@ import numpy as np
 
 from rnn._checks import require_choice, require_dtype, require_shape
 from rnn.reference.boundary import checked_inputs, inside
-from rnn.reference.outputs import cross_entropy, cross_entropy_adjoint, readout
+from rnn.reference.losses import cross_entropy, cross_entropy_adjoint
+from rnn.reference.outputs import readout
 from rnn.reference.products import product, rows
 from rnn.reference.theta import Forward, RNNTheta
 

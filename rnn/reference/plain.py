@@ -8,8 +8,9 @@ import numpy as np
 
 from rnn._unfold import unfold
 from rnn.reference.boundary import checked_inputs
-from rnn.reference.cells import tanh_cell, tanh_cell_adjoint
-from rnn.reference.outputs import cross_entropy, cross_entropy_adjoint, readout
+from rnn.reference.cells.tanh import tanh_cell, tanh_cell_adjoint
+from rnn.reference.losses import cross_entropy, cross_entropy_adjoint
+from rnn.reference.outputs import readout
 from rnn.reference.theta import Forward, RNNTheta
 
 __all__ = ["bptt", "forward"]

@@ -14,19 +14,26 @@ class Batch(NamedTuple):
     ----------
     x : array, (tau, B, d_x)
         Inputs, time first.
-    y : integer array, (tau, B), or (B,) for tasks with one target at the end
-        Target classes.
+    y : array, (tau, B) or (tau, B, d); without the tau for tasks with one target at the end
+        Targets. Integers are classes; floats (with a last axis d) are numbers to come close to,
+        or bits 0 and 1 in the tasks that say so.
     lengths : integer array, (B,), or None
-        How many steps of each row count; None where all do.
+        How many steps of each row count; None where all do. A target at the end belongs to the
+        last step that counts.
     memoryless_loss : float
-        Expected loss, in nats a target, of the best predictor that sees only x at the step of
-        the target (and not which step it is).
+        Expected loss of the best predictor that sees only x at the step of the target (and not
+        which step it is): nats a target for classes and bits (one bit is one target), mean
+        squared error for numbers.
+    counted : bool array, (tau, B), or None
+        Which steps have a target. None: all of them up to the lengths (or, for y without a time
+        axis, the one at the end).
     """
 
     x: np.ndarray
     y: np.ndarray
     lengths: np.ndarray | None
     memoryless_loss: float
+    counted: np.ndarray | None = None
 
 
 def one_hot(classes, k, dtype=np.float64):

@@ -1,0 +1,172 @@
+r"""From one sequence to another of another length (§10.4, figure 10.12)."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn.reference.boundary import dtype_of
+from rnn.reference.cells.attention import Attended, Attention
+from rnn.reference.cells.carry import grad_like
+from rnn.reference.cells.context import Context, InContext
+from rnn.reference.cells.contract import Back, Run
+from rnn.reference.cells.feedback import Fed, Feedback
+from rnn.reference.cells.simple import RNN
+from rnn.reference.losses import loss_and_gradient
+
+__all__ = ["AttentionDecoder", "BothTheta", "EncoderDecoder", "TranslationRun"]
+
+
+class BothTheta(NamedTuple):
+    r"""Hold the parameters of an encoder and of its decoder."""
+
+    encoder: Any
+    decoder: Any
+
+
+class TranslationRun(NamedTuple):
+    r"""Hold what both parts computed.
+
+    Attributes
+    ----------
+    o : array, (tau_y, B, d_y)
+        The decoder's outputs.
+    encoder, decoder : Run
+    """
+
+    o: np.ndarray
+    encoder: Any
+    decoder: Run
+
+
+@dataclass(frozen=True)
+class EncoderDecoder:
+    r"""Read a sequence into one vector C, and write another sequence from it (figure 10.12).
+
+    C is what the encoder shows after each row's last step: all that the decoder ever learns.
+
+    Parameters
+    ----------
+    encoder : Cell, Stack or Bidirectional
+    cell : Cell
+        The decoder's: it reads its own last output, or the true one, and C.
+    at : {"steps", "start", "both"}
+        Where C enters the decoder, as for `Context`.
+    own : {"o", "softmax", "argmax"}
+        What the decoder reads of its own output, as for `Feedback`.
+    """
+
+    encoder: Any = RNN()
+    cell: Any = RNN()
+    at: str = "both"
+    own: str = "argmax"
+
+    @property
+    def decoder(self):
+        r"""Return the decoder as a cell."""
+        return Context(Feedback(self.cell, self.own), self.at)
+
+    def init_theta(self, rng, d_x, d_h, d_y, *, dtype=np.float64):
+        r"""Draw the parameters of both parts, each d_h wide."""
+        encoder = self.encoder.init_theta(rng, d_x, d_h, dtype=dtype)
+        widths = self._widths(encoder, d_h, d_y)
+        return BothTheta(encoder, self.decoder.init_theta(rng, 0, dtype=dtype, **widths))
+
+    def forward(self, x, y, theta, x_lengths=None, y_lengths=None, *, forced=True, noise=None):
+        r"""Encode x and decode.
+
+        Parameters
+        ----------
+        x : array, (tau_x, B, d_x)
+        y : array, (tau_y, B, d_y)
+            The true outputs: one-hot vectors for classes. Step t + 1 is told y of t where `forced`.
+        theta : BothTheta
+        x_lengths, y_lengths : sequence of B ints, optional
+        forced : bool, or boolean array, (tau_y, B)
+            Where the decoder is told the truth. False: it runs freely, and of y only the shape
+            is used.
+        noise : array, (tau_y, B, d_y), optional
+            As for `Feedback`: Gumbel noise draws samples where ``own="argmax"``.
+
+        Returns
+        -------
+        TranslationRun
+        """
+        encoded = self.encoder.forward(None, x, theta.encoder, x_lengths)
+        noise = np.zeros_like(y) if noise is None else noise
+        told = np.broadcast_to(np.asarray(forced), y.shape[:2])
+        fed = Fed(np.zeros((*y.shape[:2], 0), y.dtype), y, told, noise)
+        reads = self._reads(fed, encoded)
+        decoded = self.decoder.forward(None, reads, theta.decoder, y_lengths)
+        return TranslationRun(decoded.h, encoded, decoded)
+
+    def backward(self, grad_o, run, theta):
+        r"""Carry gradients through the decoder, through what joins the two, and the encoder.
+
+        Parameters
+        ----------
+        grad_o : array, (tau_y, B, d_y)
+        run : TranslationRun
+        theta : BothTheta
+
+        Returns
+        -------
+        Back
+            ``grad_x`` is the gradient at the encoder's inputs.
+        """
+        decoded = self.decoder.backward(grad_o, run.decoder, theta.decoder)
+        grad_h, grad_state = self._joint_adjoint(decoded.grad_x, run.encoder, dtype_of(theta))
+        encoded = self.encoder.backward(grad_h, run.encoder, theta.encoder, grad_state=grad_state)
+        return encoded._replace(grad=BothTheta(encoded.grad, decoded.grad))
+
+    def bptt(
+        self,
+        x,
+        y,
+        targets,
+        theta,
+        *,
+        reduction,
+        x_lengths=None,
+        y_lengths=None,
+        forced=True,
+        loss="cross_entropy",
+    ):
+        r"""Compute the loss and its gradient; `targets` are as the loss wants them."""
+        run = self.forward(x, y, theta, x_lengths, y_lengths, forced=forced)
+        L, grad_o = loss_and_gradient(loss, run.o, targets, reduction=reduction, lengths=y_lengths)
+        return L, self.backward(grad_o, run, theta).grad
+
+    def _widths(self, encoder, d_h, d_y):
+        return {"d_h": d_h, "d_y": d_y, "d_c": self.encoder.width_out(encoder)}
+
+    def _reads(self, fed, encoded):
+        return InContext(fed, self.encoder.output(encoded.state))
+
+    def _joint_adjoint(self, grad_reads, encoded, dtype):
+        r"""Return the gradients at the encoder's outputs and at its last state."""
+        zero = grad_like(encoded.state, dtype)
+        return np.zeros_like(encoded.h), self.encoder.add_output(zero, grad_reads.context)
+
+
+@dataclass(frozen=True)
+class AttentionDecoder(EncoderDecoder):
+    r"""Let the decoder look at every state of the encoder, at each step anew (§10.4).
+
+    Nothing has to fit into one vector: the context is as long as x is.
+    """
+
+    @property
+    def decoder(self):
+        return Feedback(Attention(self.cell), self.own)
+
+    def _widths(self, encoder, d_h, d_y):
+        return {"d_h": d_h, "d_y": d_y, "d_m": self.encoder.width_out(encoder)}
+
+    def _reads(self, fed, encoded):
+        tau, batch, _ = encoded.h.shape
+        present = encoded.counted if encoded.counted is not None else np.ones((tau, batch), bool)
+        return fed._replace(x=Attended(fed.x, encoded.h, present))
+
+    def _joint_adjoint(self, grad_reads, encoded, dtype):
+        return grad_reads.x.memory, None

@@ -1,0 +1,295 @@
+r"""Layers made of layers: one above another (figure 10.13a), and one in each direction (10.11)."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn._checks import require_instance, require_shape
+from rnn.reference.cells.carry import plus
+from rnn.reference.cells.contract import Back
+from rnn.reference.cells.simple import RNN
+
+__all__ = ["Bidirectional", "BothWays", "FourDirections", "LayersRun", "Stack"]
+
+
+class LayersRun(NamedTuple):
+    r"""Hold what layers computed.
+
+    Attributes
+    ----------
+    h : array, (tau, B, d_out)
+        What the net of layers puts out; zero in the padding.
+    state : tuple
+        The last state of each layer.
+    runs : tuple of Run
+    """
+
+    h: np.ndarray
+    state: tuple
+    runs: tuple
+
+    @property
+    def counted(self):
+        r"""Tell which steps lie inside the lengths, (tau, B), or None."""
+        return self.runs[0].counted
+
+
+@dataclass(frozen=True)
+class Stack:
+    r"""Let each layer read the states of the one below (figure 10.13a).
+
+    A `Memoryless` layer is a layer without recurrence: with one below and one above a
+    `DeepTransition` the stack is figure 10.13b, and with the transition's skip connection 10.13c.
+
+    Parameters
+    ----------
+    layers : tuple of Cell, Bidirectional or Stack
+
+    Its parameters, its state and their gradients are tuples, one entry a layer.
+
+    Examples
+    --------
+    >>> net, rng = Stack((RNN(), RNN())), np.random.default_rng(0)
+    >>> theta = net.init_theta(rng, d_x=2, d_h=3)
+    >>> run = net.forward(None, rng.normal(size=(5, 1, 2)), theta)
+    >>> run.h.shape, len(run.state)
+    ((5, 1, 3), 2)
+    """
+
+    layers: tuple = (RNN(),)
+
+    def __post_init__(self):
+        require_instance("layers", self.layers, tuple, "such as (RNN(), RNN())")
+        if not self.layers:
+            raise ValueError("layers: expected at least one, got ()")
+
+    def init_theta(self, rng, d_x, d_h, *, dtype=np.float64):
+        r"""Draw the parameters of each layer by its own rule.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        d_x : int
+        d_h : int or tuple of int
+            The width of all layers, or one width each.
+        """
+        widths = d_h if isinstance(d_h, tuple) else (d_h,) * len(self.layers)
+        thetas = []
+        for layer, width in zip(self.layers, widths, strict=True):
+            thetas.append(layer.init_theta(rng, d_x, width, dtype=dtype))
+            d_x = layer.width_out(thetas[-1])
+        return tuple(thetas)
+
+    def width_out(self, theta):
+        r"""Return how wide an output of the last layer is."""
+        return self.layers[-1].width_out(theta[-1])
+
+    def output(self, state):
+        r"""Return what the last layer shows of its state."""
+        return self.layers[-1].output(state[-1])
+
+    def add_output(self, state, h):
+        r"""Return a state, or a gradient at one, with h added to what the last layer shows."""
+        return (*state[:-1], self.layers[-1].add_output(state[-1], h))
+
+    def forward(self, state, x, theta, lengths=None, *, reverse=False, check_finite=True):
+        r"""Walk each layer through what the one below put out; see `Cell.forward`.
+
+        Returns
+        -------
+        LayersRun
+        """
+        _require_one_each("theta", theta, self.layers)
+        states = (None,) * len(self.layers) if state is None else state
+        _require_one_each("state", states, self.layers)
+        options, runs = {"reverse": reverse, "check_finite": check_finite}, []
+        for layer, before, own in zip(self.layers, states, theta, strict=True):
+            runs.append(layer.forward(before, x, own, lengths, **options))
+            x = runs[-1].h
+        return LayersRun(x, tuple(run.state for run in runs), tuple(runs))
+
+    def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True):
+        r"""Carry gradients down through the layers; see `Cell.backward`.
+
+        Returns
+        -------
+        Back
+            ``grad_h`` is that of the last layer.
+        """
+        grad_states = grad_state or (None,) * len(self.layers)
+        backs, parts = [], zip(self.layers, run.runs, theta, grad_states, strict=True)
+        for k, (layer, own_run, own, grad_last) in reversed(list(enumerate(parts))):
+            wanted = inputs or k > 0
+            back = layer.backward(grad_h, own_run, own, grad_state=grad_last, inputs=wanted)
+            grad_h = back.grad_x
+            backs.insert(0, back)
+        grads, firsts = zip(*((back.grad, back.grad_state) for back in backs), strict=True)
+        return Back(grads, grad_h, firsts, backs[-1].grad_h)
+
+
+class BothWays(NamedTuple):
+    r"""Hold something for each of two walks: h goes from left to right, g from right to left."""
+
+    h: Any
+    g: Any
+
+
+@dataclass(frozen=True)
+class Bidirectional:
+    r"""Read a sequence from both ends (figure 10.11).
+
+    What step t puts out is (h, g), side by side: h of t has seen what comes before, g what comes
+    after. The walk from the right begins at each row's own end.
+
+    Parameters
+    ----------
+    h, g : Cell
+        They need not be of the same kind.
+
+    Its parameters, its state and their gradients are a `BothWays`. The first half of the state
+    is h after the last step, the second g after the first: where that walk ends.
+    """
+
+    h: Any = RNN()
+    g: Any = RNN()
+
+    def init_theta(self, rng, d_x, d_h, *, dtype=np.float64):
+        r"""Draw the parameters of both cells, each d_h wide."""
+        return BothWays(*(cell.init_theta(rng, d_x, d_h, dtype=dtype) for cell in self._cells))
+
+    @property
+    def _cells(self):
+        return self.h, self.g
+
+    def width_out(self, theta):
+        r"""Return how wide an output is: both widths together."""
+        return self.h.width_out(theta.h) + self.g.width_out(theta.g)
+
+    def output(self, state):
+        r"""Return what both walks show where they end, side by side."""
+        return np.concatenate([self.h.output(state.h), self.g.output(state.g)], axis=-1)
+
+    def add_output(self, state, h):
+        r"""Return a state, or a gradient at one, with h added to what both walks show."""
+        first, second = np.split(h, [self.h.output(state.h).shape[-1]], axis=-1)
+        h = self.h.add_output(state.h, first)
+        return BothWays(h, self.g.add_output(state.g, second))
+
+    def forward(self, state, x, theta, lengths=None, *, reverse=False, check_finite=True):
+        r"""Walk from both ends; see `Cell.forward`.
+
+        Returns
+        -------
+        LayersRun
+        """
+        _require_one_each("theta", theta, self._cells)
+        states = (None, None) if state is None else state
+        _require_one_each("state", states, self._cells)
+        runs = tuple(
+            cell.forward(s, x, own, lengths, reverse=turned != reverse, check_finite=check_finite)
+            for cell, s, own, turned in zip(self._cells, states, theta, (False, True), strict=True)
+        )
+        h = np.concatenate([run.h for run in runs], axis=-1)
+        return LayersRun(h, BothWays(*(run.state for run in runs)), runs)
+
+    def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True):
+        r"""Carry gradients back along both walks; see `Cell.backward`.
+
+        Returns
+        -------
+        Back
+        """
+        grads = np.split(grad_h, [run.runs[0].h.shape[-1]], axis=-1)
+        lasts = grad_state or (None, None)
+        parts = zip(self._cells, grads, run.runs, theta, lasts, strict=True)
+        back_h, back_g = (
+            cell.backward(grad, own_run, own, grad_state=last, inputs=inputs)
+            for cell, grad, own_run, own, last in parts
+        )
+        grad_x = plus(back_h.grad_x, back_g.grad_x) if inputs else None
+        both = (BothWays(a, b) for a, b in zip(back_h, back_g, strict=True))
+        grad, _, first, full = both
+        return Back(grad, grad_x, first, np.concatenate(full, axis=-1))
+
+
+@dataclass(frozen=True)
+class FourDirections:
+    r"""Sweep over a grid in four directions: right, left, down and up (§10.3).
+
+    Each place of the grid sees its whole row and its whole column after one layer, and the whole
+    grid after two: nothing bounds the range of a lateral connection, as a kernel does. After Visin
+    et al. (2015), whose layers sweep first along one axis and then along the other.
+
+    Parameters
+    ----------
+    along, across : Bidirectional
+        For the rows and for the columns.
+
+    A grid is (height, width, B, d_x), an output (height, width, B, d_out), with the four parts
+    side by side: from the left, from the right, from above, from below.
+    """
+
+    along: Bidirectional = Bidirectional()
+    across: Bidirectional = Bidirectional()
+
+    def init_theta(self, rng, d_x, d_h, *, dtype=np.float64):
+        r"""Draw the parameters for rows and columns: a pair."""
+        return tuple(axis.init_theta(rng, d_x, d_h, dtype=dtype) for axis in self._axes)
+
+    @property
+    def _axes(self):
+        return self.along, self.across
+
+    def forward(self, x, theta, *, check_finite=True):
+        r"""Sweep over the grid.
+
+        Parameters
+        ----------
+        x : array, (height, width, B, d_x)
+        theta : pair of BothWays
+
+        Returns
+        -------
+        h : array, (height, width, B, d_out)
+        runs : pair of LayersRun
+            What `backward` needs.
+        """
+        require_shape("x", x, "height width B d_x")
+        runs = tuple(
+            axis.forward(None, sequences, own, check_finite=check_finite)
+            for axis, sequences, own in zip(self._axes, _sequences(x), theta, strict=True)
+        )
+        return np.concatenate(_grids([run.h for run in runs], x), axis=-1), runs
+
+    def backward(self, grad_h, runs, theta):
+        r"""Carry gradients back along all sweeps; return those at theta and at x."""
+        grads = np.split(grad_h, [runs[0].h.shape[-1]], axis=-1)
+        backs = [
+            axis.backward(_sequences(grad)[k], run, own)
+            for k, (axis, grad, run, own) in enumerate(
+                zip(self._axes, grads, runs, theta, strict=True)
+            )
+        ]
+        grad_x = plus(*_grids([back.grad_x for back in backs], grad_h))
+        return tuple(back.grad for back in backs), grad_x
+
+
+def _sequences(grid):
+    r"""Read a grid as rows, (width, height B, d), and as columns, (height, width B, d)."""
+    height, width, batch, d = grid.shape
+    return grid.swapaxes(0, 1).reshape(width, -1, d), grid.reshape(height, -1, d)
+
+
+def _grids(sequences, like):
+    r"""Turn sequences along rows, and along columns, back into grids."""
+    height, width, batch, _ = like.shape
+    rows, columns = sequences
+    along = rows.reshape(width, height, batch, -1).swapaxes(0, 1)
+    return along, columns.reshape(height, width, batch, -1)
+
+
+def _require_one_each(name, given, layers):
+    if not isinstance(given, tuple) or len(given) != len(layers):
+        got = f"{len(given)}" if isinstance(given, tuple) else type(given).__name__
+        raise TypeError(f"{name}: expected a tuple with one for each of {len(layers)}, got {got}")
