@@ -10,11 +10,10 @@ what that is) and of nets, which are wiring of cells. Each is used in the same w
 """
 
 from rnn._unfold import unfold
-from rnn.reference import cells, losses, nets, plain
+from rnn.reference import cells, learning, losses, nets, plain
 from rnn.reference.cells import *  # noqa: F403
 from rnn.reference.fused import Backward, backward, bptt, forward
 from rnn.reference.learning import *  # noqa: F403
-from rnn.reference import learning
 from rnn.reference.losses import *  # noqa: F403
 from rnn.reference.nets import *  # noqa: F403
 from rnn.reference.outputs import readout, softmax

@@ -6,7 +6,16 @@ memory, where they are its cells.
 
 import numpy as np
 
-__all__ = ["attend", "attend_adjoint", "read", "read_adjoint"]
+__all__ = [
+    "attend",
+    "attend_adjoint",
+    "read",
+    "read_adjoint",
+    "write",
+    "write_adjoint",
+    "read_one",
+    "read_one_adjoint",
+]
 
 
 def attend(scores, present=None):
@@ -58,3 +67,85 @@ def read(weights, memory):
 def read_adjoint(grad_r, weights, memory):
     r"""Compute the gradients at the weights, (N, B), and at the memory, (N, B, d)."""
     return np.einsum("bd,nbd->nb", grad_r, memory), weights[..., None] * grad_r
+
+
+def write(memory, weights, erase, add):
+    r"""Change every place by as much as it is addressed: first erase, then add.
+
+    .. math:: M'_i = M_i \odot (1 - a_i\, e) + a_i\, v
+
+    A place of weight 0 is copied exactly, and so is its gradient: without decay (§10.12). After
+    Graves et al. (2014).
+
+    Parameters
+    ----------
+    memory : array, (N, B, d)
+    weights : array, (N, B)
+    erase : array, (B, d)
+        e in [0, 1]: which numbers of an addressed place are wiped out.
+    add : array, (B, d)
+        v, what is added to an addressed place (the paper's a).
+
+    Returns
+    -------
+    array, (N, B, d)
+
+    Examples
+    --------
+    >>> memory, weights = np.full((2, 1, 1), 8.0), np.array([[1.0], [0.25]])
+    >>> write(memory, weights, erase=np.array([[1.0]]), add=np.array([[4.0]])).ravel()
+    array([4., 7.])
+    """
+    return memory + weights[..., None] * (add - erase * memory)
+
+
+def write_adjoint(grad_after, memory, weights, erase, add):
+    r"""Compute the gradients at the memory, the weights, erase and add, each of its shape."""
+    grad_weights = (grad_after * (add - erase * memory)).sum(axis=-1)
+    weighted = weights[..., None] * grad_after
+    grad_memory = grad_after - weighted * erase
+    return grad_memory, grad_weights, -(weighted * memory).sum(axis=0), weighted.sum(axis=0)
+
+
+def read_one(rng, weights, memory):
+    r"""Draw one place a row, with its weight for its probability, and read that place alone.
+
+    The mean of what is read is what `read` returns; but no gradient
+    passes through the choice, which needs an estimator such as `read_one_adjoint`.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    weights : array, (N, B)
+    memory : array, (N, B, d)
+
+    Returns
+    -------
+    r : array, (B, d)
+    places : integer array, (B,)
+    """
+    below = weights.cumsum(axis=0)
+    drawn = rng.random(weights.shape[1]) * below[-1]
+    places = (below[:-1] <= drawn).sum(axis=0)
+    return memory[places, np.arange(len(places))], places
+
+
+def read_one_adjoint(L, places, weights):
+    r"""Estimate the gradient of the expected loss at the scores, from one draw a row (REINFORCE).
+
+    .. math:: \nabla_z \mathbb{E}\, L \approx L\, \nabla_z \log a_i = L\, (\mathbf 1_i - a),
+        \qquad a = \mathrm{softmax}(z)
+
+    Parameters
+    ----------
+    L : array, (B,)
+        What each row paid after its draw, in nats; a baseline may have been subtracted.
+    places : integer array, (B,)
+    weights : array, (N, B)
+
+    Returns
+    -------
+    array, (N, B)
+        Right in the mean over the draws.
+    """
+    return L * ((np.arange(len(weights))[:, None] == places) - weights)

@@ -1,6 +1,6 @@
-r"""The same net as in `rnn.reference.plain`, arranged for speed.
+r"""The net of figure 10.3 as in `rnn.reference.plain`, but on the fused walk of the cell `RNN`.
 
-What buys it: one product ``U x`` for all steps before the walk, the slopes 1 - h^2 of all steps
+What buys speed: one product ``U x`` for all steps before the walk, the slopes 1 - h^2 of all steps
 at once, three in-place calls a step, and one product a weight after the walk.
 """
 
@@ -10,12 +10,17 @@ import numpy as np
 
 from rnn._checks import require_choice, require_dtype, require_shape
 from rnn.reference.boundary import checked_inputs, inside
-from rnn.reference.losses import cross_entropy, cross_entropy_adjoint
+from rnn.reference.cells.carry import blank
+from rnn.reference.cells.contract import WalkedBack
+from rnn.reference.cells.simple import RNN
+from rnn.reference.losses import loss_and_gradient
 from rnn.reference.outputs import readout
-from rnn.reference.products import product, rows
+from rnn.reference.products import Before, outer, product, rows, total
 from rnn.reference.theta import Forward, RNNTheta
 
 __all__ = ["Backward", "backward", "bptt", "forward"]
+
+CELL = RNN()
 
 
 class Backward(NamedTuple):
@@ -65,7 +70,7 @@ def forward(state, x, theta, lengths=None, *, check_finite=True):
         Naming the argument, what was expected and what came.
     """
     state, x, lengths = checked_inputs(state, x, theta, lengths, check_finite=check_finite)
-    return _forward(state, x, theta, lengths)
+    return _walk(state, x, theta, lengths)[0]
 
 
 def backward(grad_o, run, state, x, theta, lengths=None, *, grad_last=None):
@@ -95,13 +100,12 @@ def backward(grad_o, run, state, x, theta, lengths=None, *, grad_last=None):
     _require_gradient("grad_o", grad_o, run.o)
     grad_last = np.zeros_like(state) if grad_last is None else grad_last
     _require_gradient("grad_last", grad_last, state)
-    if lengths is not None:
-        grad_o = np.where(inside(lengths, len(x))[..., None], grad_o, 0)
-    grad_h = product(grad_o, theta.V)
-    at_start = _inject(grad_h, grad_last, lengths)
-    grad_a, grad_state = _walk_back(grad_h, run.h, theta.W)
-    grad = _weight_gradients(grad_o, grad_a, run.h, state, x)
-    return Backward(grad, grad_h, product(grad_a, theta.U), grad_state + at_start)
+    counted = None if lengths is None else inside(lengths, len(x))
+    kept = Before(state, run.h), run.h
+    parts = blank(grad_o, counted), grad_last, run, kept, x, theta, counted
+    grad, back = _back(*parts)
+    grad_x = product(back.grad_z, theta.U)
+    return Backward(grad, blank(back.grad_h, counted), grad_x, back.grad_state)
 
 
 def bptt(state, x, y, theta, *, reduction, lengths=None):
@@ -136,70 +140,29 @@ def bptt(state, x, y, theta, *, reduction, lengths=None):
     """
     require_choice("reduction", reduction, ("sum", "mean"))
     state, x, lengths = checked_inputs(state, x, theta, lengths)
-    run = _forward(state, x, theta, lengths)
-    L = cross_entropy(run.o, y, reduction=reduction, lengths=lengths)
-    grad_o = cross_entropy_adjoint(run.o, y, reduction=reduction, lengths=lengths)
-    grad_a, _ = _walk_back(product(grad_o, theta.V), run.h, theta.W)
-    return L, _weight_gradients(grad_o, grad_a, run.h, state, x)
+    run, kept, counted = _walk(state, x, theta, lengths)
+    L, grad_o = loss_and_gradient("cross_entropy", run.o, y, reduction=reduction, lengths=lengths)
+    grad, _ = _back(grad_o, np.zeros_like(state), run, kept, x, theta, counted)
+    return L, grad
 
 
-def _forward(state, x, theta, lengths):
-    h = _walk(state, x, theta)
-    last = _last_state(state, h, lengths)
-    if lengths is not None:
-        h[~inside(lengths, len(x))] = 0
-    return Forward(h=h, o=readout(rows(h), theta).reshape(*h.shape[:2], len(theta.c)), state=last)
+def _walk(state, x, theta, lengths):
+    counted = None if lengths is None else inside(lengths, len(x))
+    walked = CELL.walk(state, CELL.drive(x, theta), theta, counted)
+    h = blank(walked.h, counted)
+    o = readout(rows(h), theta).reshape(*h.shape[:2], len(theta.c))  # (10.10)
+    return Forward(h=h, o=o, state=walked.state), walked.kept, counted
 
 
-def _walk(state, x, theta):
-    h = product(x, theta.U.T)
-    h += theta.b
-    W_T, from_before = np.ascontiguousarray(theta.W.T), np.empty_like(state)
-    for h_t in h:
-        np.dot(state, W_T, out=from_before)
-        h_t += from_before  # (10.8)
-        state = np.tanh(h_t, out=h_t)  # (10.9)
-    return h
-
-
-def _walk_back(grad_h, h, W):
-    r"""Add to grad_h what arrives from later; return grad_a and the gradient at the start."""
-    grad_a, from_later = 1 - h * h, np.zeros_like(h[0] if len(h) else grad_h.sum(0))
-    for grad_h_t, grad_a_t in zip(grad_h[::-1], grad_a[::-1], strict=True):
-        grad_h_t += from_later  # (10.20), (10.21)
-        grad_a_t *= grad_h_t
-        np.dot(grad_a_t, W, out=from_later)
-    return grad_a, from_later
-
-
-def _weight_gradients(grad_o, grad_a, h, state, x):
-    grad_W = rows(grad_a[1:]).T @ rows(h[:-1])  # (10.26)
-    if len(h):
-        grad_W += grad_a[0].T @ state
-    return RNNTheta(
-        U=rows(grad_a).T @ rows(x),  # (10.28)
-        W=grad_W,
-        V=rows(grad_o).T @ rows(h),  # (10.24)
-        b=rows(grad_a).sum(axis=0),  # (10.23)
-        c=rows(grad_o).sum(axis=0),  # (10.22)
-    )
-
-
-def _last_state(state, h, lengths):
-    r"""Pick each row's state after its last step, or the one it began with."""
-    if lengths is None:
-        return h[-1].copy() if len(h) else state
-    rows = np.arange(len(state))
-    return np.concatenate([state[None], h])[lengths, rows]
-
-
-def _inject(grad_h, grad_last, lengths):
-    r"""Add grad_last where each row ends; return what belongs to rows of length zero."""
-    tau, batch, _ = grad_h.shape
-    ends = np.full(batch, tau) if lengths is None else lengths
-    rows = np.flatnonzero(ends)
-    grad_h[ends[rows] - 1, rows] += grad_last[rows]
-    return np.where((ends == 0)[:, None], grad_last, 0)
+def _back(grad_o, grad_last, run, kept, x, theta, counted):
+    r"""Walk back; return the gradient at theta, and what the walk found."""
+    grad_h = product(grad_o, theta.V)
+    if not len(x):
+        return RNNTheta(*map(np.zeros_like, theta)), WalkedBack(grad_last, grad_h, (), grad_h)
+    back = CELL.walk_back(grad_h, grad_last, kept, theta, counted)
+    of_cell = CELL.gather(x, back.grad_z, (), kept, theta)
+    V, c = outer(grad_o, run.h), total(grad_o)  # (10.24), (10.22)
+    return RNNTheta(*of_cell[:2], V, of_cell.b, c), back
 
 
 def _require_gradient(name, grad, of):

@@ -73,7 +73,9 @@ def cross_entropy_adjoint(o, y, *, reduction, lengths=None, counted=None):
 
 
 def squared_error(o, y, *, reduction, lengths=None, counted=None):
-    r"""Compute the squared distance of predicted numbers, :math:`L^{(t)} = \lVert o^{(t)} - y^{(t)} \rVert^2`.
+    r"""Compute the squared distance of what is predicted from what is the case.
+
+    .. math:: L = \sum_t L^{(t)} = \sum_t \lVert o^{(t)} - y^{(t)} \rVert^2
 
     Half of it is, up to a constant, the negative log-likelihood under a Gaussian of variance 1
     around o (§10.2.3). Parameters are those of `cross_entropy`, but y is a float array like o.

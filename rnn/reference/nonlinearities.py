@@ -3,6 +3,7 @@ r"""Pointwise maps, and their slopes as functions of what came out.
 Each slope needs only the output: so a walk keeps its states and nothing of what led to them.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +24,8 @@ class Nonlinearity(NamedTuple):
         h -> the derivative at the a that gave h.
     """
 
-    apply: np.ufunc
-    slope: np.ufunc
+    apply: Callable
+    slope: Callable
 
 
 def sigmoid(a, out=None):

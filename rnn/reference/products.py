@@ -2,7 +2,7 @@ r"""Products over time and batch at once: one matrix product instead of tau of t
 
 from math import prod
 
-__all__ = ["outer", "product", "rows", "total"]
+__all__ = ["Before", "outer", "product", "rows", "total"]
 
 
 def rows(array):
@@ -16,12 +16,31 @@ def product(array, matrix):
     return (rows(array) @ matrix).reshape(*array.shape[:-1], matrix.shape[1])
 
 
+class Before:
+    r"""Hold what came before each step, without a copy: `first`, then all but the last of `after`.
+
+    Attributes
+    ----------
+    first : array, (B, n)
+    after : array, (tau, B, n)
+    """
+
+    def __init__(self, first, after):
+        self.first, self.after = first, after
+
+    def __getitem__(self, t):
+        return self.after[t - 1] if t else self.first
+
+
 def outer(grad_a, into):
     r"""Compute the gradient of a matrix, :math:`\sum_t (\nabla_{a^{(t)}} L)\, v^{(t)\top}`.
 
     The matrix maps v to a at every step and for every row of the batch; the sum over both is one
     product. With v = h this is (10.24), with the state before (10.26), with x (10.28).
     """
+    if isinstance(into, Before):
+        later = rows(grad_a[1:]).T @ rows(into.after[:-1])
+        return later + grad_a[0].T @ into.first
     return rows(grad_a).T @ rows(into)
 
 

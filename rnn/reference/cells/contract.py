@@ -15,8 +15,6 @@ What is not x enters a cell through z as well: a context, an output that is fed 
 d steps ago, what was read from a memory. So each of those wraps a cell, and none is a flag of it.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from rnn._unfold import unfold
@@ -42,67 +40,9 @@ from rnn.reference.cells.carry import (
     stacked,
     zeros_like,
 )
+from rnn.reference.cells.runs import Back, Run, Walked, WalkedBack
 
 __all__ = ["Back", "Cell", "Run", "Walked", "WalkedBack"]
-
-
-class Run(NamedTuple):
-    r"""Hold what a cell, or a net of cells, computed over tau steps.
-
-    Attributes
-    ----------
-    h : array, (tau, B, d_h)
-        What each step puts out; zero in the padding. ``h[t]`` is the book's :math:`h^{(t+1)}`.
-    state : tree of arrays, (B, ...)
-        The state after each row's last step, with which the walk can go on.
-    x, kept, counted, reverse
-        What ``backward`` needs; `counted` (tau, B) tells which steps lie inside the lengths.
-    """
-
-    h: np.ndarray
-    state: Any
-    x: Any
-    kept: Any
-    counted: np.ndarray | None
-    reverse: bool
-
-
-class Back(NamedTuple):
-    r"""Hold what the walk back through time finds.
-
-    Attributes
-    ----------
-    grad : tree of arrays
-        The gradient at the parameters, of their type: ``grad.W`` is :math:`\nabla_W L`.
-    grad_x : array, (tau, B, d_x), or tree of arrays, or None if it was not asked for
-        The gradient at the inputs.
-    grad_state : tree of arrays
-        The gradient at the state before the first step.
-    grad_h : array, (tau, B, d_h)
-        The full gradient at each :math:`h^{(t)}`, from its own step and from all later ones.
-    """
-
-    grad: Any
-    grad_x: Any
-    grad_state: Any
-    grad_h: np.ndarray
-
-
-class Walked(NamedTuple):
-    r"""Hold the outputs h (tau, B, d_h), the last state, and what the way back needs."""
-
-    h: np.ndarray
-    state: Any
-    kept: Any
-
-
-class WalkedBack(NamedTuple):
-    r"""Hold the gradients at the first state and at z, what else was emitted, and grad_h."""
-
-    grad_state: Any
-    grad_z: Any
-    extra: Any
-    grad_h: np.ndarray
 
 
 class Cell:
@@ -153,7 +93,7 @@ class Cell:
         raise NotImplementedError
 
     def step_adjoint(self, grad, kept, theta):
-        r"""Return the gradients at the state before and at z, and a tuple of what else `gather` needs.
+        r"""Return the gradients at the state before and at z, and a tuple of what else was found.
 
         ``grad`` is the whole gradient at the new state, a tree like the state.
         """
@@ -172,7 +112,7 @@ class Cell:
         return state + h
 
     def add_hidden(self, state, h):
-        r"""Return a state with h added to its hidden units; where `output` shows others, override."""
+        r"""Return a state with h added to its hidden units, which `output` may not be."""
         return self.add_output(state, h)
 
     def hidden(self, state):
@@ -288,7 +228,10 @@ class Cell:
         return Back(self.gather(run.x, *emitted), grad_x, back.grad_state, grad_h)
 
     def walk(self, state, z, theta, counted=None):
-        r"""Apply `step` once for every z; rows rest where `counted` (tau, B) is False."""
+        r"""Apply `step` once for every z; rows rest where `counted` (tau, B) is False.
+
+        A cell may bring a faster walk of its own, which may write over z.
+        """
 
         def f(carry, now, theta):
             before, (z_t, counted_t) = carry[0], now
@@ -302,7 +245,10 @@ class Cell:
         return Walked(np.stack([self.output(s) for s in states]), states[-1], stacked(kept))
 
     def walk_back(self, grad_h, grad_state, kept, theta, counted=None):
-        r"""Apply `step_adjoint` from the last step to the first; the carry is the gradient."""
+        r"""Apply `step_adjoint` from the last step to the first; the carry is the gradient.
+
+        A cell may bring a faster walk of its own, which may write over grad_h.
+        """
 
         def f(later, now, theta):
             (grad_h_t, kept_t), counted_t = now
@@ -331,5 +277,6 @@ class Cell:
         zero = grad_like(run.state, dtype_of(theta))
         if grad_state is not None:
             grad_state = checked_tree("grad_state", grad_state, zero)
-        grad_h = in_order(blank(grad_h, run.counted), run.reverse)
+        grad_h = grad_h.copy() if run.counted is None else blank(grad_h, run.counted)
+        grad_h = in_order(grad_h, run.reverse)
         return grad_h, zero if grad_state is None else grad_state

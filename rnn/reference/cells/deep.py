@@ -47,7 +47,7 @@ class DeepSkipTheta(NamedTuple):
 
 @dataclass(frozen=True)
 class DeepTransition(Affine):
-    r"""Put a hidden layer between one state and the next (figure 10.13b), or around it too (10.13c).
+    r"""Put a hidden layer between one state and the next (figure 10.13b), or a way past it too.
 
     .. math::
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn._checks import require_choice
+from rnn.reference.cells import gru_walk
 from rnn.reference.cells.simple import Affine, CellTheta
 from rnn.reference.nonlinearities import NONLINEARITIES, sigmoid
 from rnn.reference.products import outer, total
@@ -56,7 +57,8 @@ class GRU(Affine):
         r^{(t)} &= \sigma(b^r + U^r x^{(t)} + W^r h^{(t-1)}) \qquad (10.47)
 
     The book prints the gates one step late, with u and r of t - 1 in (10.45), and the printings
-    that we checked do not agree on the time of x there; this is the form of Cho et al. and `torch.nn`.
+    that we checked do not agree on the time of x there; this is the form of Cho et al. and of
+    `torch.nn`.
 
     Parameters
     ----------
@@ -121,12 +123,28 @@ class GRU(Affine):
         return past, np.concatenate([grad_gates, grad_k], -1), ()
 
     def gather(self, x, grad_z, extra, kept, theta):
-        d_h = kept.h.shape[-1]
+        d_h = theta.W.shape[1]
         grad_gates, grad_k = grad_z[..., :-d_h], grad_z[..., -d_h:]
         at_product = grad_k * kept.r if self.reset == "after" else grad_k
         W = np.concatenate([outer(grad_gates, kept.h), outer(at_product, kept.inside)])
         plain = CellTheta(U=outer(grad_z, x), W=W, b=total(grad_z))
         return GRUTheta(*plain, b_hn=total(at_product)) if self.reset == "after" else plain
+
+    @property
+    def _fuses(self):
+        return self.reset == "after" and self.gating == "unit"
+
+    def walk(self, state, z, theta, counted=None):
+        if not self._fuses:
+            return super().walk(state, z, theta, counted)
+        apply = NONLINEARITIES[self.candidate].apply
+        return gru_walk.walk(apply, state, z, theta, counted, Kept)
+
+    def walk_back(self, grad_h, grad_state, kept, theta, counted=None):
+        if not self._fuses:
+            return super().walk_back(grad_h, grad_state, kept, theta, counted)
+        slope = NONLINEARITIES[self.candidate].slope
+        return gru_walk.walk_back(slope, grad_h, grad_state, kept, theta.W, counted)
 
     def _candidate(self, h, r, theta):
         r"""Return what W sees, W h + b_hn if the reset comes after it, and what reaches phi."""
@@ -148,7 +166,7 @@ class GRU(Affine):
         return {"unit": d_h, "shared": 1, "product": d_h + 1}[self.gating]
 
     def _gates(self, raw, d_h):
-        r"""Return r and u, (B, d_h) or (B, 1), from what sigma gave; without a reset gate r is 1."""
+        r"""Return r and u, (B, d_h) or (B, 1), from what sigma gave."""
         u = self._one_gate(raw[..., -self._gate_width(d_h) :])
         if self.reset == "none":
             return np.ones_like(u), u

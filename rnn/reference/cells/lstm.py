@@ -1,4 +1,4 @@
-r"""The long short-term memory: a linear self-loop whose weight is set anew at each step (§10.10.1)."""
+r"""The long short-term memory: a linear self-loop with a weight of its own a step (§10.10.1)."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn._checks import require_choice
+from rnn.reference.cells import lstm_walk
 from rnn.reference.cells.simple import Affine, CellTheta
 from rnn.reference.nonlinearities import NONLINEARITIES, sigmoid
 from rnn.reference.products import outer, total
@@ -44,6 +45,7 @@ class Kept(NamedTuple):
     k: np.ndarray
     q: np.ndarray
     s_after: np.ndarray
+    shown: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -142,13 +144,13 @@ class LSTM(Affine):
         k = NONLINEARITIES[self.candidate].apply(a["k"])
         s_after = f * s + g * k  # (10.41)
         q = self._gate("q", a, s_after, theta)  # (10.44)
-        h_after = np.tanh(s_after) * q  # (10.43)
-        return LSTMState(h_after, s_after), Kept(h, s, g, f, k, q, s_after)
+        shown = np.tanh(s_after)
+        h_after = shown * q  # (10.43)
+        return LSTMState(h_after, s_after), Kept(h, s, g, f, k, q, s_after, shown)
 
     def step_adjoint(self, grad, kept, theta):
-        shown = np.tanh(kept.s_after)
-        grad_q = grad.h * shown * kept.q * (1 - kept.q)
-        grad_s = grad.s + grad.h * kept.q * (1 - shown**2) + self._peep("q", grad_q, theta)
+        grad_q = grad.h * kept.shown * kept.q * (1 - kept.q)
+        grad_s = grad.s + grad.h * kept.q * (1 - kept.shown**2) + self._peep("q", grad_q, theta)
         grad_a = {
             "g": grad_s * kept.k * kept.g * (1 - kept.g),
             "f": grad_s * kept.s * kept.f * (1 - kept.f),
@@ -167,6 +169,28 @@ class LSTM(Affine):
         grad_a, sees = self.split(grad_z, -1), {"f": kept.s, "g": kept.s, "q": kept.s_after}
         P = np.array([total(grad_a[letter] * sees[letter]) for letter in self.peeping])
         return PeepholeTheta(*grad, P=P.reshape(theta.P.shape))
+
+    @property
+    def _fuses(self):
+        return len(self.gates) == 3 and not self.peepholes
+
+    def walk(self, state, z, theta, counted=None):
+        if not self._fuses:
+            return super().walk(state, z, theta, counted)
+        return lstm_walk.walk(self._scale(theta), state, z, theta.W, counted, Kept)
+
+    def walk_back(self, grad_h, grad_state, kept, theta, counted=None):
+        if not self._fuses:
+            return super().walk_back(grad_h, grad_state, kept, theta, counted)
+        slope = NONLINEARITIES[self.candidate].slope
+        return lstm_walk.walk_back(slope, grad_h, grad_state, kept, theta.W, counted)
+
+    def _scale(self, theta):
+        r"""Return 1/2 for the rows that sigma maps, 1 for those that tanh maps."""
+        scale = np.full(len(theta.b), 0.5, theta.b.dtype)
+        if self.candidate == "tanh":
+            self.split(scale)["k"][...] = 1
+        return scale
 
     def _gate(self, letter, a, s, theta):
         if letter not in self.gates:

@@ -12,7 +12,7 @@ import numpy as np
 from rnn.reference.cells.carry import add_at_end, at_end
 from rnn.reference.cells.contract import Cell, Walked, WalkedBack
 from rnn.reference.nonlinearities import nonlinearity
-from rnn.reference.products import outer, product, total
+from rnn.reference.products import Before, outer, product, total
 
 __all__ = ["RNN", "CellTheta", "Memoryless", "MemorylessTheta"]
 
@@ -39,7 +39,9 @@ class Affine(Cell):
     r"""A cell whose drive is z = b + U x, and whose parameters are, or begin with, U, W and b."""
 
     def drive(self, x, theta):
-        return product(x, theta.U.T) + theta.b
+        z = product(x, theta.U.T)
+        z += theta.b
+        return z
 
     def drive_adjoint(self, grad_z, extra, kept, theta):
         return product(grad_z, theta.U)
@@ -99,29 +101,28 @@ class RNN(Affine):
     def walk(self, state, z, theta, counted=None):
         r"""Write each h over its z: one product, one sum and one map a step."""
         apply, W_T = nonlinearity(self.nonlinearity).apply, np.ascontiguousarray(theta.W.T)
-        states = np.concatenate([state[None], z])
-        before, from_before = states[0], np.empty_like(state)
-        for t, h_t in enumerate(states[1:]):
+        before, from_before = state, np.empty_like(state)
+        for t, h_t in enumerate(z):
             np.dot(before, W_T, out=from_before)
             h_t += from_before  # (10.8)
             apply(h_t, out=h_t)  # (10.9)
             if counted is not None:
                 np.copyto(h_t, before, where=~counted[t, :, None])
             before = h_t
-        return Walked(states[1:], before.copy(), (states[:-1], states[1:]))
+        return Walked(z, before.copy(), (Before(state, z), z))
 
     def walk_back(self, grad_h, grad_state, kept, theta, counted=None):
         r"""Take the slopes of all steps at once; then one sum and two products a step."""
-        grad_h, grad_a = grad_h.copy(), nonlinearity(self.nonlinearity).slope(kept[1])
+        grad_a, from_later = nonlinearity(self.nonlinearity).slope(kept[1]), grad_state.copy()
         if counted is not None:
             grad_a *= counted[..., None]
-        from_later = grad_state.copy()
         for t in range(len(grad_h))[::-1]:
-            grad_h[t] += from_later  # (10.20)
-            grad_a[t] *= grad_h[t]
-            np.dot(grad_a[t], theta.W, out=from_later)  # (10.21)
+            grad_h_t, grad_a_t = grad_h[t], grad_a[t]
+            grad_h_t += from_later  # (10.20)
+            grad_a_t *= grad_h_t
+            np.dot(grad_a_t, theta.W, out=from_later)  # (10.21)
             if counted is not None:
-                np.add(from_later, grad_h[t], out=from_later, where=~counted[t, :, None])
+                np.add(from_later, grad_h_t, out=from_later, where=~counted[t, :, None])
         return WalkedBack(from_later, grad_a, (), grad_h)
 
 

@@ -35,7 +35,7 @@ class Skip(StatefulWrapper):
     .. math:: a^{(t)} = b + W h^{(t-1)} + W_d h^{(t-d)} + U x^{(t)}
 
     The links of one step stay (§10.9.1). Without them the units can only be slow (§10.9.3):
-    set W to zero and do not follow its gradient. The NARX nets of Lin et al. (1996) are of this kind.
+    set W to zero and do not follow its gradient. The nets of Lin et al. (1996) are of this kind.
 
     Parameters
     ----------
@@ -56,11 +56,12 @@ class Skip(StatefulWrapper):
 
     def zero_state(self, batch, theta):
         state = self.cell.zero_state(batch, theta.cell)
-        zeros = np.zeros_like(self.cell.output(state))
+        zeros = np.zeros_like(self.cell.hidden(state))
         return SkipState(state, (zeros,) * (self.delay - 1))
 
     def step(self, state, z, theta):
-        *between, oldest = self.cell.output(state.cell), *state.past
+        between = [self.cell.hidden(state.cell), *state.past]
+        oldest = between.pop()
         z = self.cell.add_drive(z, oldest @ theta.W_d.T)
         new, kept = self.cell.step(state.cell, z, theta.cell)
         return SkipState(new, tuple(between)), (kept, oldest)
@@ -68,8 +69,9 @@ class Skip(StatefulWrapper):
     def step_adjoint(self, grad, kept, theta):
         before, grad_z, extra = self.cell.step_adjoint(grad.cell, kept[0], theta.cell)
         at_oldest = self.cell.of_drive(grad_z) @ theta.W_d
-        latest, *past = *grad.past, at_oldest
-        return SkipState(self.cell.add_output(before, latest), tuple(past)), grad_z, (extra,)
+        grads = (*grad.past, at_oldest)
+        before = self.cell.add_hidden(before, grads[0])
+        return SkipState(before, grads[1:]), grad_z, (extra,)
 
     def gather(self, x, grad_z, extra, kept, theta):
         grad = self.cell.gather(x, grad_z, extra[0], kept[0], theta.cell)

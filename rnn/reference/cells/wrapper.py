@@ -13,7 +13,7 @@ class Wrapper(Cell):
     """
 
     cell: Cell
-    own_sizes = ()
+    own_sizes: tuple[str, ...] = ()
 
     @property
     def size_names(self):

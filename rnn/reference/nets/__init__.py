@@ -6,8 +6,9 @@ from rnn.reference.nets.encoder_decoder import (
     EncoderDecoder,
     TranslationRun,
 )
+from rnn.reference.nets.grid import FourDirections
 from rnn.reference.nets.output import LastOutput, Output, OutputRun, OutputTheta
-from rnn.reference.nets.wiring import Bidirectional, BothWays, FourDirections, LayersRun, Stack
+from rnn.reference.nets.wiring import Bidirectional, BothWays, LayersRun, Stack
 
 __all__ = [
     "OutputTheta",

@@ -9,7 +9,7 @@ from rnn.reference.boundary import dtype_of
 from rnn.reference.cells.attention import Attended, Attention
 from rnn.reference.cells.carry import grad_like
 from rnn.reference.cells.context import Context, InContext
-from rnn.reference.cells.contract import Back, Run
+from rnn.reference.cells.contract import Run
 from rnn.reference.cells.feedback import Fed, Feedback
 from rnn.reference.cells.simple import RNN
 from rnn.reference.losses import loss_and_gradient

@@ -5,13 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_choice
 from rnn.reference.boundary import checked_sizes, checked_tree, uniform_theta
 from rnn.reference.cells.carry import blank, grad_like
 from rnn.reference.cells.contract import Run
 from rnn.reference.cells.simple import RNN
 from rnn.reference.losses import loss_and_gradient
-from rnn.reference.outputs import readout, softmax
+from rnn.reference.outputs import softmax
 from rnn.reference.products import outer, product, total
 
 __all__ = ["LastOutput", "Output", "OutputRun", "OutputTheta"]
