@@ -21,10 +21,15 @@ __all__ = [
     "checked_theta",
     "checked_tree",
     "clean",
+    "checked_sizes",
     "dtype_of",
     "inside",
+    "require_fields",
     "require_floating",
+    "require_kind",
+    "steps_of",
     "uniform_theta",
+    "vectors",
 ]
 
 
@@ -117,7 +122,7 @@ def require_floating(name, dtype):
 def checked_theta(net, theta, name="theta"):
     r"""Check that parameters are those of this cell or net; return its sizes by name."""
     template = net.shapes(**dict.fromkeys(net.size_names, 1))
-    _require_kind(name, theta, template)
+    require_kind(name, theta, template)
     leaves, names = tree_leaves(theta), tree_names(theta, name)
     for leaf, rank, leaf_name in zip(leaves, tree_leaves(template), names, strict=True):
         require_instance(leaf_name, leaf, np.ndarray, "use numpy.asarray")
@@ -135,7 +140,7 @@ def checked_theta(net, theta, name="theta"):
 
 def checked_tree(name, tree, like, *, check_finite=False):
     r"""Check that a state, or a gradient at one, is built like another; return it as arrays."""
-    _require_kind(name, tree, like)
+    require_kind(name, tree, like)
     names = iter(tree_names(like, name))
 
     def check(leaf, expected):
@@ -155,6 +160,15 @@ def checked_array(name, value, dtype, letters, **sizes):
     array = _checked_array(name, value, dtype)
     require_shape(name, array, letters, **sizes)
     return array
+
+
+def vectors(y, d_y, dtype, lengths=None):
+    r"""Return targets as vectors, (tau, B, d_y): classes (tau, B) become one-hot, numbers stay."""
+    y = np.asarray(y)
+    if y.ndim != 2:
+        return checked_array("y", y, dtype, "tau B d_y", d_y=d_y)
+    counted = inside(checked_lengths(lengths, *y.shape), len(y))
+    return np.eye(d_y, dtype=dtype)[checked_targets(y, counted, d_y)]
 
 
 def clean(name, x, counted, check_finite):
@@ -178,19 +192,26 @@ def checked_sizes(minimum=1, **sizes):
     return {name: require_size(name, value, minimum) for name, value in sizes.items()}
 
 
-def _require_kind(name, tree, like):
+def require_kind(name, tree, like):
+    r"""Refuse a tree that is not built of the same NamedTuples as another, all the way down."""
     if not isinstance(like, tuple):
         if isinstance(tree, tuple):
-            raise TypeError(f"{name}: expected an array, got {_kind(tree)}")
+            raise ValueError(f"{name}: expected an array, got {_kind(tree)}")
         return
+    require_fields(name, tree, like)
+    for part, like_part, step in zip(tree, like, steps_of(like), strict=True):
+        require_kind(name + step, part, like_part)
+
+
+def require_fields(name, tree, like):
+    r"""Refuse what is not the NamedTuple, or the tuple of as many parts, that another is."""
     fits = isinstance(tree, tuple) and len(tree) == len(like)
     if not fits or getattr(tree, "_fields", None) != getattr(like, "_fields", None):
-        raise TypeError(f"{name}: expected {_kind(like)}, got {_kind(tree)}")
-    for part, like_part, step in zip(tree, like, _steps(like), strict=True):
-        _require_kind(name + step, part, like_part)
+        raise ValueError(f"{name}: expected {_kind(like)}, got {_kind(tree)}")
 
 
-def _steps(tree):
+def steps_of(tree):
+    r"""List how a tuple's parts are reached: ``.W`` by name, or ``[0]`` by place."""
     return [f".{f}" for f in getattr(tree, "_fields", ())] or [f"[{k}]" for k in range(len(tree))]
 
 

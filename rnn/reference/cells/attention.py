@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn._checks import require_instance
 from rnn.reference.addressing import attend, attend_adjoint, read
 from rnn.reference.boundary import checked_array, clean, dtype_of
 from rnn.reference.cells.carry import Still
@@ -92,6 +93,7 @@ class Attention(Wrapper):
         return self.cell.sizes(theta.cell) | {"d_m": len(theta.Q)}
 
     def check_x(self, x, theta):
+        require_instance("x", x, Attended, "use Attended(x, memory, present)")
         inner, tau, batch = self.cell.check_x(x.x, theta.cell)
         of_memory = {"B": batch, "d_m": len(theta.Q)}
         memory = checked_array("memory", x.memory, dtype_of(theta), "N B d_m", **of_memory)

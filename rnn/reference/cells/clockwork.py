@@ -56,6 +56,7 @@ class Clocked(StatefulWrapper):
         return self.cell.shapes(**sizes)
 
     def draw_theta(self, rng, dtype, **sizes):
+        _per_unit(self.periods, sizes["d_h"])
         return self.cell.draw_theta(rng, dtype, **sizes)
 
     def check_values(self, theta):
@@ -101,6 +102,9 @@ class Masked(Wrapper):
     def __post_init__(self):
         if {len(row) for row in self.keep} != {len(self.keep)}:
             raise ValueError(f"keep: expected as many rows as columns, got {self.keep}")
+        parameters = self.cell.shapes(**dict.fromkeys(self.cell.size_names, 1))
+        if not hasattr(parameters, "W"):
+            raise ValueError(f"cell: expected W among its parameters, got {parameters._fields}")
 
     def inner(self, theta):
         return theta._replace(W=theta.W * self._mask(theta))
@@ -115,6 +119,7 @@ class Masked(Wrapper):
         return self.cell.shapes(**sizes)
 
     def draw_theta(self, rng, dtype, **sizes):
+        _group_size("keep", self.keep, sizes["d_h"])
         return self.cell.draw_theta(rng, dtype, **sizes)
 
     def sizes(self, theta):

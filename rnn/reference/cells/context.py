@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_choice
+from rnn._checks import require_choice, require_instance
 from rnn.reference.boundary import checked_array, clean, dtype_of
 from rnn.reference.cells.contract import Cell
 from rnn.reference.cells.simple import RNN
@@ -81,6 +81,7 @@ class Context(Wrapper):
         return self.cell.sizes(theta.cell) | {"d_c": max(theta.R.shape[1], theta.S.shape[1])}
 
     def check_x(self, x, theta):
+        require_instance("x", x, InContext, "use InContext(x, context)")
         inner, tau, batch = self.cell.check_x(x.x, theta.cell)
         shape = {"B": batch, "d_c": self.sizes(theta)["d_c"]}
         context = checked_array("context", x.context, dtype_of(theta), "B d_c", **shape)

@@ -17,6 +17,7 @@ d steps ago, what was read from a memory. So each of those wraps a cell, and non
 
 import numpy as np
 
+from rnn._checks import require_instance
 from rnn._unfold import unfold
 from rnn.reference.boundary import (
     checked_array,
@@ -141,6 +142,11 @@ class Cell:
 
     # What follows
 
+    def check_theta(self, theta, name="theta"):
+        r"""Refuse parameters that are not this cell's, or do not fit each other."""
+        checked_theta(self, theta, name)
+        self.check_values(theta)
+
     def __call__(self, state, x, theta):
         r"""Compute one step, :math:`s^{(t)} = f(s^{(t-1)}, x^{(t)}; \theta)` (10.4)."""
         return self.step(state, self.drive(x, theta), theta)[0]
@@ -196,7 +202,7 @@ class Cell:
         x, mask = in_order((x, counted), reverse)
         walked = self.walk(state, self.drive(x, theta), theta, mask)
         h = in_order(blank(walked.h, mask), reverse)
-        return Run(h, walked.state, x, walked.kept, counted, reverse)
+        return Run(h, walked.state, x, walked.kept, counted, reverse, self)
 
     def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True):
         r"""Carry gradients at the outputs back through time.
@@ -262,8 +268,7 @@ class Cell:
         return WalkedBack(walked[0][0], *emitted)
 
     def _checked(self, state, x, theta, lengths, check_finite):
-        checked_theta(self, theta)
-        self.check_values(theta)
+        self.check_theta(theta)
         x, tau, batch = self.check_x(x, theta)
         zero = self.zero_state(batch, theta)
         if state is not None:
@@ -273,6 +278,10 @@ class Cell:
         return zero if state is None else state, x, counted
 
     def _checked_gradients(self, grad_h, grad_state, run, theta):
+        require_instance("run", run, Run, "what forward returned")
+        if run.cell != self:
+            raise ValueError(f"run: expected one of {self}, got one of {run.cell}")
+        self.check_theta(theta)
         grad_h = checked_tree("grad_h", grad_h, run.h)
         zero = grad_like(run.state, dtype_of(theta))
         if grad_state is not None:

@@ -5,16 +5,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_choice
-from rnn.reference.boundary import checked_array, clean, dtype_of
+from rnn._checks import require_choice, require_instance
+from rnn.reference.boundary import checked_array, clean, dtype_of, vectors
 from rnn.reference.cells.carry import add_at_end, at_end
 from rnn.reference.cells.contract import Cell, Walked, WalkedBack
 from rnn.reference.cells.simple import RNN
 from rnn.reference.cells.wrapper import StatefulWrapper
+from rnn.reference.losses import loss_and_gradient
 from rnn.reference.outputs import softmax
 from rnn.reference.products import outer, product, total
 
-__all__ = ["Fed", "Feedback", "FeedbackState", "FeedbackTheta"]
+__all__ = ["Fed", "Feedback", "FeedbackState", "FeedbackTheta", "feed"]
 
 
 class FeedbackTheta(NamedTuple):
@@ -65,6 +66,39 @@ class Fed(NamedTuple):
     y: np.ndarray
     forced: np.ndarray
     noise: np.ndarray
+
+
+def feed(y, x=None, *, d_y, forced=True, noise=None, lengths=None, dtype=np.float64):
+    r"""Prepare what a `Feedback` cell reads.
+
+    Parameters
+    ----------
+    y : integer array, (tau, B), or array (tau, B, d_y)
+        Classes, which become one-hot vectors, or numbers. Where nothing is told only the shape
+        is used.
+    x : array, (tau, B, d_x), or whatever the inner cell reads, optional
+        None stands for d_x = 0.
+    d_y : int
+    forced : bool, or boolean array (tau, B)
+        Where the cell is told y.
+    noise : array, (tau, B, d_y), optional
+    lengths : sequence of B ints, optional
+        Classes beyond them are not looked at.
+
+    Returns
+    -------
+    Fed
+    """
+    y = vectors(y, d_y, dtype, lengths)
+    x = np.zeros((*y.shape[:2], 0), dtype) if x is None else x
+    told = np.asarray(forced)
+    if told.dtype != bool:
+        advice = "forced_mask draws one from a probability"
+        raise TypeError(f"forced: expected booleans, got dtype {told.dtype}; {advice}")
+    if told.ndim:
+        checked_array("forced", told, np.dtype(bool), "tau B", tau=len(y), B=y.shape[1])
+    told = np.broadcast_to(told, y.shape[:2])
+    return Fed(x, y, told, np.zeros_like(y) if noise is None else noise)
 
 
 class Kept(NamedTuple):
@@ -124,6 +158,34 @@ class Feedback(StatefulWrapper):
         zeros = np.zeros((batch, len(theta.c)), theta.c.dtype)
         return FeedbackState(self.cell.zero_state(batch, theta.cell), zeros, zeros)
 
+    def bptt(
+        self, state, x, y, theta, *, reduction, lengths=None, forced=True, loss="cross_entropy"
+    ):
+        r"""Compute the loss and its gradient by back-propagation through time.
+
+        Parameters
+        ----------
+        state : FeedbackState, or None for zeros
+        x : array, (tau, B, d_x), or None if d_x is 0
+        y : array
+            Targets, as the loss wants them; they are also what is told where `forced`.
+        theta : FeedbackTheta
+        reduction : {"sum", "mean"}
+        lengths : sequence of B ints, optional
+        forced : bool, or boolean array (tau, B)
+            True: teacher forcing. False: free running.
+        loss : {"cross_entropy", "squared_error", "bernoulli"}
+
+        Returns
+        -------
+        L : float
+        grad : FeedbackTheta
+        """
+        fed = feed(y, x, d_y=len(theta.c), forced=forced, dtype=dtype_of(theta), lengths=lengths)
+        run = self.forward(state, fed, theta, lengths)
+        L, grad_o = loss_and_gradient(loss, run.h, y, reduction=reduction, lengths=lengths)
+        return L, self.backward(grad_o, run, theta, inputs=False).grad
+
     def output(self, state):
         return state.o
 
@@ -137,6 +199,7 @@ class Feedback(StatefulWrapper):
         return state._replace(cell=self.cell.add_hidden(state.cell, h))
 
     def check_x(self, x, theta):
+        require_instance("x", x, Fed, "use feed(y, x, d_y=...)")
         inner, tau, batch = self.cell.check_x(x.x, theta.cell)
         shape = {"tau": tau, "B": batch, "d_y": len(theta.c)}
         y = checked_array("y", x.y, dtype_of(theta), "tau B d_y", **shape)

@@ -1,8 +1,8 @@
 r"""The fused walk of an LSTM that has all its gates and no peepholes.
 
 `LSTM.step` is its definition. All four blocks of a step are one tanh, since sigma is
-:math:`\sigma(a) = \frac12 \tanh \frac a2 + \frac12`: the halves are multiplied into z and W before the
-walk. On the way back, what does not wait for a later step is computed for all steps at once.
+:math:`\sigma(a) = \frac12 \tanh \frac a2 + \frac12`: the halves are multiplied into z and W before
+the walk. On the way back, what does not wait for a later step is computed for all at once.
 """
 
 import numpy as np

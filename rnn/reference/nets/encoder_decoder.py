@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn.reference.boundary import dtype_of
+from rnn.reference.boundary import dtype_of, require_fields
 from rnn.reference.cells.attention import Attended, Attention
 from rnn.reference.cells.carry import grad_like
 from rnn.reference.cells.context import Context, InContext
 from rnn.reference.cells.contract import Run
-from rnn.reference.cells.feedback import Fed, Feedback
+from rnn.reference.cells.feedback import Feedback, feed
 from rnn.reference.cells.simple import RNN
 from rnn.reference.losses import loss_and_gradient
 
@@ -78,8 +78,8 @@ class EncoderDecoder:
         Parameters
         ----------
         x : array, (tau_x, B, d_x)
-        y : array, (tau_y, B, d_y)
-            The true outputs: one-hot vectors for classes. Step t + 1 is told y of t where `forced`.
+        y : integer array, (tau_y, B), or array (tau_y, B, d_y)
+            The true outputs, classes or numbers. Step t + 1 is told y of t where `forced`.
         theta : BothTheta
         x_lengths, y_lengths : sequence of B ints, optional
         forced : bool, or boolean array, (tau_y, B)
@@ -92,10 +92,14 @@ class EncoderDecoder:
         -------
         TranslationRun
         """
+        require_fields("theta", theta, BothTheta(None, None))
+        self.encoder.check_theta(theta.encoder, "theta.encoder")
+        self.decoder.check_theta(theta.decoder, "theta.decoder")
         encoded = self.encoder.forward(None, x, theta.encoder, x_lengths)
-        noise = np.zeros_like(y) if noise is None else noise
-        told = np.broadcast_to(np.asarray(forced), y.shape[:2])
-        fed = Fed(np.zeros((*y.shape[:2], 0), y.dtype), y, told, noise)
+        told = {"forced": forced, "noise": noise, "lengths": y_lengths}
+        fed = feed(y, d_y=self._d_y(theta), dtype=dtype_of(theta), **told)
+        if fed.y.shape[1] != encoded.h.shape[1]:
+            raise ValueError(f"y: expected a batch of {encoded.h.shape[1]}, got {fed.y.shape[1]}")
         reads = self._reads(fed, encoded)
         decoded = self.decoder.forward(None, reads, theta.decoder, y_lengths)
         return TranslationRun(decoded.h, encoded, decoded)
@@ -119,23 +123,20 @@ class EncoderDecoder:
         encoded = self.encoder.backward(grad_h, run.encoder, theta.encoder, grad_state=grad_state)
         return encoded._replace(grad=BothTheta(encoded.grad, decoded.grad))
 
-    def bptt(
-        self,
-        x,
-        y,
-        targets,
-        theta,
-        *,
-        reduction,
-        x_lengths=None,
-        y_lengths=None,
-        forced=True,
-        loss="cross_entropy",
-    ):
-        r"""Compute the loss and its gradient; `targets` are as the loss wants them."""
-        run = self.forward(x, y, theta, x_lengths, y_lengths, forced=forced)
-        L, grad_o = loss_and_gradient(loss, run.o, targets, reduction=reduction, lengths=y_lengths)
+    def bptt(self, x, y, theta, *, reduction, loss="cross_entropy", y_lengths=None, **options):
+        r"""Compute the loss of y and its gradient; `options` are those of `forward`.
+
+        Returns
+        -------
+        L : float
+        grad : BothTheta
+        """
+        run = self.forward(x, y, theta, y_lengths=y_lengths, **options)
+        L, grad_o = loss_and_gradient(loss, run.o, y, reduction=reduction, lengths=y_lengths)
         return L, self.backward(grad_o, run, theta).grad
+
+    def _d_y(self, theta):
+        return self.decoder.width_out(theta.decoder)
 
     def _widths(self, encoder, d_h, d_y):
         return {"d_h": d_h, "d_y": d_y, "d_c": self.encoder.width_out(encoder)}

@@ -54,6 +54,8 @@ class FourDirections:
             What `backward` needs.
         """
         require_shape("x", x, "height width B d_x")
+        for axis, own, name in zip(self._axes, theta, ("theta[0]", "theta[1]"), strict=True):
+            axis.check_theta(own, name)
         runs = tuple(
             axis.forward(None, sequences, own, check_finite=check_finite)
             for axis, sequences, own in zip(self._axes, _sequences(x), theta, strict=True)

@@ -5,7 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn.reference.boundary import checked_sizes, checked_tree, uniform_theta
+from rnn.reference.boundary import (
+    checked_array,
+    checked_sizes,
+    checked_tree,
+    dtype_of,
+    require_fields,
+    uniform_theta,
+)
 from rnn.reference.cells.carry import blank, grad_like
 from rnn.reference.cells.contract import Run
 from rnn.reference.cells.simple import RNN
@@ -93,6 +100,7 @@ class Output:
         -------
         OutputRun
         """
+        self._check(theta)
         run = self.layer.forward(state, x, theta.layer, lengths, check_finite=check_finite)
         return OutputRun(self._read(run, theta), run.state, run)
 
@@ -144,6 +152,13 @@ class Output:
         which = {"lengths": lengths, "counted": counted}
         L, grad_o = loss_and_gradient(loss, run.o, y, reduction=reduction, **which)
         return L, self.backward(grad_o, run, theta, inputs=False).grad
+
+    def _check(self, theta):
+        require_fields("theta", theta, OutputTheta(None, None, None))
+        self.layer.check_theta(theta.layer, "theta.layer")
+        sizes = {"d_y": len(theta.c), "d_out": self.layer.width_out(theta.layer)}
+        checked_array("theta.V", theta.V, dtype_of(theta), "d_y d_out", **sizes)
+        checked_array("theta.c", theta.c, dtype_of(theta), "d_y", **sizes)
 
     def _read(self, run, theta):
         return theta.c + product(run.h, theta.V.T)  # (10.10)

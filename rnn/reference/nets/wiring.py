@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnn._checks import require_instance
+from rnn.reference.boundary import steps_of
 from rnn.reference.cells.carry import plus
 from rnn.reference.cells.contract import Back
 from rnn.reference.cells.simple import RNN
@@ -81,6 +82,10 @@ class Stack:
             d_x = layer.width_out(thetas[-1])
         return tuple(thetas)
 
+    def check_theta(self, theta, name="theta"):
+        r"""Refuse parameters that are not those of the layers."""
+        _check_each(self.layers, theta, name)
+
     def width_out(self, theta):
         r"""Return how wide an output of the last layer is."""
         return self.layers[-1].width_out(theta[-1])
@@ -100,7 +105,7 @@ class Stack:
         -------
         LayersRun
         """
-        _require_one_each("theta", theta, self.layers)
+        self.check_theta(theta)
         states = (None,) * len(self.layers) if state is None else state
         _require_one_each("state", states, self.layers)
         options, runs = {"reverse": reverse, "check_finite": check_finite}, []
@@ -162,6 +167,10 @@ class Bidirectional:
     def _cells(self):
         return self.h, self.g
 
+    def check_theta(self, theta, name="theta"):
+        r"""Refuse parameters that are not those of both cells."""
+        _check_each(self._cells, theta, name)
+
     def width_out(self, theta):
         r"""Return how wide an output is: both widths together."""
         return self.h.width_out(theta.h) + self.g.width_out(theta.g)
@@ -183,7 +192,7 @@ class Bidirectional:
         -------
         LayersRun
         """
-        _require_one_each("theta", theta, self._cells)
+        self.check_theta(theta)
         states = (None, None) if state is None else state
         _require_one_each("state", states, self._cells)
         runs = tuple(
@@ -213,7 +222,13 @@ class Bidirectional:
         return Back(grad, grad_x, first, np.concatenate(full, axis=-1))
 
 
+def _check_each(layers, theta, name):
+    _require_one_each(name, theta, layers)
+    for layer, own, step in zip(layers, theta, steps_of(theta), strict=True):
+        layer.check_theta(own, name + step)
+
+
 def _require_one_each(name, given, layers):
     if not isinstance(given, tuple) or len(given) != len(layers):
         got = f"{len(given)}" if isinstance(given, tuple) else type(given).__name__
-        raise TypeError(f"{name}: expected a tuple with one for each of {len(layers)}, got {got}")
+        raise ValueError(f"{name}: expected a tuple with one for each of {len(layers)}, got {got}")
