@@ -10,11 +10,12 @@ what that is) and of nets, which are wiring of cells. Each is used in the same w
 """
 
 from rnn._unfold import unfold
-from rnn.reference import cells, learning, losses, nets, plain
+from rnn.reference import cells, learning, losses, measure, nets, plain
 from rnn.reference.cells import *  # noqa: F403
 from rnn.reference.fused import Backward, backward, bptt, forward
 from rnn.reference.learning import *  # noqa: F403
 from rnn.reference.losses import *  # noqa: F403
+from rnn.reference.measure import *  # noqa: F403
 from rnn.reference.nets import *  # noqa: F403
 from rnn.reference.outputs import readout, softmax
 from rnn.reference.theta import Forward, RNNTheta, init_theta
@@ -35,4 +36,5 @@ __all__ = [
     *nets.__all__,
     *losses.__all__,
     *learning.__all__,
+    *measure.__all__,
 ]

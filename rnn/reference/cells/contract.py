@@ -18,6 +18,7 @@ d steps ago, what was read from a memory. So each of those wraps a cell, and non
 import numpy as np
 
 from rnn._checks import require_instance
+from rnn._tree import tree_leaves
 from rnn._unfold import unfold
 from rnn.reference.boundary import (
     checked_array,
@@ -198,8 +199,11 @@ class Cell:
         ValueError, TypeError
             Naming the argument, what was expected and what came.
         """
-        state, x, counted = self._checked(state, x, theta, lengths, check_finite)
+        state, x, counted = self.checked(state, x, theta, lengths, check_finite)
         x, mask = in_order((x, counted), reverse)
+        if not len(tree_leaves(x)[0]):
+            h = np.zeros((0, *self.output(state).shape), dtype_of(theta))
+            return Run(h, state, x, (), counted, reverse, self)
         walked = self.walk(state, self.drive(x, theta), theta, mask)
         h = in_order(blank(walked.h, mask), reverse)
         return Run(h, walked.state, x, walked.kept, counted, reverse, self)
@@ -245,8 +249,6 @@ class Cell:
             return keep_where(counted_t, after, before), kept
 
         walked = unfold(f, (state, ()), moments(z, counted), theta)
-        if not walked:
-            return Walked(np.zeros((0, *self.output(state).shape), dtype_of(theta)), state, ())
         states, kept = zip(*walked, strict=True)
         return Walked(np.stack([self.output(s) for s in states]), states[-1], stacked(kept))
 
@@ -267,7 +269,8 @@ class Cell:
         emitted = stacked([(grad_z, extra, full) for _, grad_z, extra, full in walked])
         return WalkedBack(walked[0][0], *emitted)
 
-    def _checked(self, state, x, theta, lengths, check_finite):
+    def checked(self, state, x, theta, lengths=None, check_finite=True):
+        r"""Check the arguments of a walk; return state and x ready for it, and the steps inside."""
         self.check_theta(theta)
         x, tau, batch = self.check_x(x, theta)
         zero = self.zero_state(batch, theta)

@@ -252,7 +252,7 @@ class Feedback(StatefulWrapper):
 
     def walk(self, state, z, theta, counted=None):
         r"""Walk; where the truth is fed back at every step, nothing waits for an output."""
-        if not (len(z.forced) and z.forced.all()):
+        if not z.forced.all():
             return super().walk(state, z, theta, counted)
         before = np.concatenate([state.y[None], z.y[:-1]])
         driven = self.cell.add_drive(z.x, product(before, theta.R.T))

@@ -51,10 +51,10 @@ def walk_back(slope, grad_h, from_later, kept, W, counted):
         block[:, 0] *= block[:, 2]
         at_product[:, :2] = block[:, :2]
         np.multiply(block[:, 2], kept.r[t], out=at_product[:, 2])
-        np.dot(at_product.reshape(batch, -1), W, out=from_later)
+        np.dot(at_product.reshape(batch, 3 * d_h), W, out=from_later)
         np.multiply(grad_h_t, keeps[t], out=kept_part)
         from_later += kept_part
-    return WalkedBack(from_later, blocks.reshape(tau, batch, -1), (), grad_h)
+    return WalkedBack(from_later, blocks.reshape(tau, batch, 3 * d_h), (), grad_h)
 
 
 def _slopes(slope, kept, counted):

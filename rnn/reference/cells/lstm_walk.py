@@ -24,8 +24,8 @@ def walk(scale, state, z, W, counted, Kept):
         np.where(scale == 1, 0, scale).astype(z.dtype),
     )
     s_all, shown_all, h_all = (np.empty((len(z), *state.h.shape), z.dtype) for _ in range(3))
-    gates = np.moveaxis(z.reshape(*z.shape[:2], 4, -1), 2, 0)
-    (h, s), a, written = state, np.empty_like(z[0] if len(z) else z.sum(0)), np.empty_like(state.s)
+    gates = np.moveaxis(z.reshape(*z.shape[:2], 4, state.h.shape[1]), 2, 0)
+    (h, s), a, written = state, np.empty_like(z[0]), np.empty_like(state.s)
     steps = zip(z, *gates, s_all, shown_all, h_all, strict=True)
     for t, (z_t, g, f, k, q, s_t, shown, h_t) in enumerate(steps):
         np.dot(h, W_T, out=a)
@@ -51,7 +51,7 @@ def walk(scale, state, z, W, counted, Kept):
 def walk_back(slope_of_candidate, grad_h, grad_state, kept, W, counted):
     r"""Multiply gradients into slopes that were computed for all steps at once."""
     slopes, to_s, keeps = _slopes(slope_of_candidate, kept, counted)
-    blocks = slopes.reshape(*grad_h.shape[:2], 4, -1)
+    blocks = slopes.reshape(*grad_h.shape[:2], 4, grad_h.shape[2])
     from_later, grad_s = grad_state.h.copy(), grad_state.s.copy()
     through_h, order = np.empty_like(grad_s), range(len(grad_h))[::-1]
     for t in order:
@@ -84,4 +84,4 @@ def _slopes(slope_of_candidate, kept, counted):
         slopes *= counted[..., None, None]
         to_s *= counted[..., None]
         f = np.where(counted[..., None], f, 1)
-    return slopes.reshape(tau, batch, -1), to_s, f
+    return slopes.reshape(tau, batch, 4 * d_h), to_s, f
