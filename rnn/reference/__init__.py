@@ -17,6 +17,8 @@ from rnn.reference.learning import *  # noqa: F403
 from rnn.reference.losses import *  # noqa: F403
 from rnn.reference.measure import *  # noqa: F403
 from rnn.reference.nets import *  # noqa: F403
+from rnn.reference.nets import sequences
+from rnn.reference.nets.sequences import *  # noqa: F403
 from rnn.reference.outputs import readout, softmax
 from rnn.reference.theta import Forward, RNNTheta, init_theta
 
@@ -34,6 +36,7 @@ __all__ = [
     "plain",
     *cells.__all__,
     *nets.__all__,
+    *sequences.__all__,
     *losses.__all__,
     *learning.__all__,
     *measure.__all__,
