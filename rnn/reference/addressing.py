@@ -110,8 +110,8 @@ def write_adjoint(grad_after, memory, weights, erase, add):
 def read_one(rng, weights, memory):
     r"""Draw one place a row, with its weight for its probability, and read that place alone.
 
-    The mean of what is read is what `read` returns; but no gradient
-    passes through the choice, which needs an estimator such as `read_one_adjoint`.
+    The mean of what is read is what `read` returns; but no gradient passes through the choice,
+    which needs an estimator such as `read_one_adjoint`.
 
     Parameters
     ----------

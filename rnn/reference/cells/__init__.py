@@ -8,10 +8,11 @@ from rnn.reference.cells.clockwork import Clocked, ClockedState, Masked, clockwo
 from rnn.reference.cells.context import Context, ContextTheta, InContext
 from rnn.reference.cells.contract import Back, Cell, Run
 from rnn.reference.cells.deep import DeepSkipTheta, DeepTheta, DeepTransition
-from rnn.reference.cells.feedback import Fed, Feedback, FeedbackState, FeedbackTheta
+from rnn.reference.cells.feedback import Fed, Feedback, FeedbackState, FeedbackTheta, feed
 from rnn.reference.cells.gru import GRU, GRUTheta
 from rnn.reference.cells.leaky import Leaky, LeakyTheta
 from rnn.reference.cells.lstm import LSTM, LSTMState, PeepholeTheta
+from rnn.reference.cells.memory import ExplicitMemory, ExplicitMemoryTheta, MemoryState
 from rnn.reference.cells.simple import RNN, CellTheta, Memoryless, MemorylessTheta
 from rnn.reference.cells.skip import Skip, SkipState, SkipTheta
 from rnn.reference.cells.tanh import tanh_cell, tanh_cell_adjoint
@@ -46,6 +47,7 @@ __all__ = [
     "FeedbackTheta",
     "FeedbackState",
     "Fed",
+    "feed",
     "Feedback",
     "ContextTheta",
     "InContext",
@@ -53,4 +55,7 @@ __all__ = [
     "AttentionTheta",
     "Attended",
     "Attention",
+    "ExplicitMemoryTheta",
+    "MemoryState",
+    "ExplicitMemory",
 ]

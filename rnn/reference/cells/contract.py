@@ -74,9 +74,13 @@ class Cell:
         r"""Return n, how many numbers the drive has for each step and row."""
         return d_h
 
+    def out_size(self, sizes):
+        r"""Return how wide an output is, given the sizes: d_h, unless something else is put out."""
+        return sizes["d_h"]
+
     def width_out(self, theta):
-        r"""Return how wide an output is: d_h, unless something else is put out."""
-        return self.sizes(theta)["d_h"]
+        r"""Return how wide an output is with these parameters."""
+        return self.out_size(self.sizes(theta))
 
     def zero_state(self, batch, theta):
         r"""Return the state that a walk starts from by default."""

@@ -27,9 +27,9 @@ class FeedbackTheta(NamedTuple):
         The parameters of the inner cell.
     R : array, (n, d_y)
         From the output before to the cell. In figure 10.4 it is called W, and in 10.10 R.
-    V : array, (d_y, d_h)
+    V : array, (d_y, d_out)
     c : array, (d_y,)
-        The output, o = c + V h.
+        The output, o = c + V h, where h is what the cell puts out, as a rule d_h wide.
     """
 
     cell: Any
@@ -145,14 +145,14 @@ class Feedback(StatefulWrapper):
 
     def shapes(self, **sizes):
         d_h, d_y = sizes["d_h"], sizes["d_y"]
-        cell = self.shapes_inside(sizes)
-        return FeedbackTheta(cell, R=[self.cell.width(d_h), d_y], V=[d_y, d_h], c=[d_y])
+        R, V = [self.cell.width(d_h), d_y], [d_y, self.cell.out_size(sizes)]
+        return FeedbackTheta(self.shapes_inside(sizes), R, V, c=[d_y])
 
     def sizes(self, theta):
         return self.cell.sizes(theta.cell) | {"d_y": len(theta.c)}
 
-    def width_out(self, theta):
-        return len(theta.c)
+    def out_size(self, sizes):
+        return sizes["d_y"]
 
     def zero_state(self, batch, theta):
         zeros = np.zeros((batch, len(theta.c)), theta.c.dtype)

@@ -35,8 +35,8 @@ class Wrapper(Cell):
     def sizes(self, theta):
         return self.cell.sizes(self.inner(theta))
 
-    def width_out(self, theta):
-        return self.cell.width_out(self.inner(theta))
+    def out_size(self, sizes):
+        return self.cell.out_size(sizes)
 
     def zero_state(self, batch, theta):
         return self.cell.zero_state(batch, self.inner(theta))

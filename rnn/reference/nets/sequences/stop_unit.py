@@ -58,8 +58,8 @@ class StopUnit(StatefulWrapper):
     def shapes(self, **sizes):
         return StopTheta(self.shapes_inside(sizes), v=[1, sizes["d_h"]], c_stop=[1])
 
-    def width_out(self, theta):
-        return self.cell.width_out(theta.cell) + 1
+    def out_size(self, sizes):
+        return self.cell.out_size(sizes) + 1
 
     def zero_state(self, batch, theta):
         inner = self.cell.zero_state(batch, theta.cell)
