@@ -1,4 +1,4 @@
-r"""The PyTorch twin: the public names of `rnn.reference`, with autograd as a second opinion."""
+r"""The PyTorch twin: the public names of `rnn.reference`, as modules that are called like `torch.nn`."""
 
 try:
     import torch as _torch  # noqa: F401
@@ -6,15 +6,15 @@ except ImportError as missing:
     raise ImportError('rnn.pytorch needs PyTorch: pip install "rnn-companion[torch]"') from missing
 
 from rnn._unfold import unfold
-from rnn.pytorch.cells import tanh_cell
+from rnn.pytorch import cells
+from rnn.pytorch.cells import *  # noqa: F403
 from rnn.pytorch.convert import to_pytorch, to_reference
-from rnn.pytorch.modules import TanhRNN
-from rnn.pytorch.net import PATHS, Forward, RNNTheta, bptt, explain, forward
+from rnn.pytorch.net import Forward, RNNTheta, bptt, explain, forward
 from rnn.pytorch.outputs import cross_entropy, readout, softmax
+from rnn.pytorch.paths import PATHS
 
 __all__ = [
     "unfold",
-    "tanh_cell",
     "readout",
     "softmax",
     "cross_entropy",
@@ -24,7 +24,7 @@ __all__ = [
     "bptt",
     "PATHS",
     "explain",
-    "TanhRNN",
+    *cells.__all__,
     "to_pytorch",
     "to_reference",
 ]

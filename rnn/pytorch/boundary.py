@@ -9,37 +9,66 @@ from rnn._checks import (
     require_shape,
     require_theta,
 )
+from rnn._tree import tree_leaves, tree_map, tree_names
 
-__all__ = ["checked_inputs", "checked_targets", "checked_theta", "inside"]
-
-
-def checked_inputs(state, x, theta, lengths, check_finite):
-    r"""Check the arguments of a walk; return state, x and the mask of steps, or None for it.
-
-    `check_finite` None means: on the CPU only, where looking costs no synchronisation.
-    """
-    d_h, d_x = checked_theta(theta)
-    _require_same("x", x, theta.U)
-    require_shape("x", x, "tau B d_x", d_x=d_x)
-    batch = x.shape[1]
-    state = x.new_zeros(batch, d_h) if state is None else state
-    _require_same("state", state, theta.U)
-    require_shape("state", state, "B d_h", B=batch, d_h=d_h)
-    counted = None if lengths is None else inside(lengths, x)
-    if counted is not None:
-        x = torch.where(counted[..., None], x, 0)
-    if x.device.type == "cpu" if check_finite is None else check_finite:
-        _require_finite("x", x, "(t, batch)")
-        _require_finite("state", state, "(batch,)")
-    return state, x, counted
+__all__ = [
+    "autocast",
+    "checked_array",
+    "checked_like",
+    "checked_state",
+    "checked_targets",
+    "checked_theta",
+    "inside",
+    "require_finite",
+    "should_look",
+]
 
 
 def checked_theta(theta):
-    r"""Check the parameters; return d_h and d_x."""
+    r"""Check the parameters of the chapter's net; return d_h and d_x."""
     d_h, d_x = require_theta(theta, torch.Tensor, _to)
     if not theta.U.dtype.is_floating_point:
         raise TypeError(f"theta: expected a floating dtype, got {theta.U.dtype}; use .float()")
     return d_h, d_x
+
+
+def checked_like(theta, own):
+    r"""Check that parameters are built like a module's own; return the first of them."""
+    require_kind("theta", theta, own)
+    leaves = tree_leaves(theta)
+    for name, leaf, expected in zip(
+        tree_names(own, "theta"), leaves, tree_leaves(own), strict=True
+    ):
+        require_instance(name, leaf, torch.Tensor, "use to_pytorch")
+        if leaf.shape != expected.shape:
+            raise ValueError(
+                f"{name}: expected shape {tuple(expected.shape)}, got {tuple(leaf.shape)}"
+            )
+        require_same(name, leaf, leaves[0])
+    return leaves[0]
+
+
+def checked_array(name, value, like, letters, **sizes):
+    r"""Return an argument that has the dtype and device of another, and this shape."""
+    require_same(name, value, like)
+    require_shape(name, value, letters, **sizes)
+    return value
+
+
+def checked_state(name, state, zero, look=False):
+    r"""Check that a state is built like another; a plain tuple becomes its NamedTuple."""
+    state = _like_named(state, zero)
+    require_kind(name, state, zero)
+    for leaf_name, leaf, expected in zip(
+        tree_names(zero, name), tree_leaves(state), tree_leaves(zero), strict=True
+    ):
+        require_same(leaf_name, leaf, expected)
+        if leaf.shape != expected.shape:
+            got = tuple(leaf.shape)
+            raise ValueError(f"{leaf_name}: expected shape {tuple(expected.shape)}, got {got}")
+        if look and leaf.dtype.is_floating_point:
+            require_finite(leaf_name, leaf, "(batch,)")
+    return state
 
 
 def checked_targets(y, counted, d_y):
@@ -56,28 +85,84 @@ def checked_targets(y, counted, d_y):
     return y
 
 
-def inside(lengths, like):
-    r"""Tell which steps of `like` (tau, B, ...) count: a boolean tensor (tau, B)."""
-    tau, batch = like.shape[:2]
-    whole = torch.tensor(require_lengths(lengths, tau, batch), device=like.device)
-    return torch.arange(tau, device=like.device)[:, None] < whole
+def inside(lengths, tau, batch, device):
+    r"""Tell which steps count: a boolean tensor (tau, B)."""
+    whole = torch.tensor(require_lengths(lengths, tau, batch), device=device)
+    return torch.arange(tau, device=device)[:, None] < whole
 
 
-def _require_same(name, value, like):
-    require_instance(name, value, torch.Tensor, "use torch.as_tensor")
-    require_dtype(name, value, like.dtype, _to(like.dtype))
-    if value.device != like.device:
-        raise ValueError(f"{name}: expected device {like.device}, got {value.device}; use .to(...)")
+def should_look(like, check_finite=None):
+    r"""Tell whether to look for NaN: by default on the CPU, where looking does not synchronise."""
+    if check_finite is None:
+        return like.device.type == "cpu" and not torch.compiler.is_compiling()
+    return check_finite
 
 
-def _to(dtype):
-    return f".to({dtype})"
-
-
-def _require_finite(name, value, where):
+def require_finite(name, value, where):
+    r"""Return a tensor without NaN and infinity, or say where the first is."""
     finite = torch.isfinite(value)
     if not finite.all():
         index = tuple((~finite).nonzero()[0].tolist()[:-1])
         raise ValueError(
             f"{name}: expected finite numbers, got NaN or infinity at {where} = {index}"
         )
+    return value
+
+
+def autocast(*trees):
+    r"""Cast what floats to the dtype of autocast, where that is on; else return it as it is."""
+    device = tree_leaves(trees)[0].device.type
+    if not torch.is_autocast_enabled(device):
+        return trees
+    dtype = torch.get_autocast_dtype(device)
+    return tree_map(lambda leaf: _cast(leaf, dtype), trees)
+
+
+def require_same(name, value, like):
+    r"""Check that a tensor has the dtype and the device of another."""
+    require_instance(name, value, torch.Tensor, "use torch.as_tensor")
+    require_dtype(name, value, like.dtype, _to(like.dtype))
+    if value.device != like.device:
+        raise ValueError(f"{name}: expected device {like.device}, got {value.device}; use .to(...)")
+
+
+def require_kind(name, tree, like):
+    r"""Refuse a tree that is not built of the same tuples as another, all the way down."""
+    if not isinstance(like, tuple):
+        if isinstance(tree, tuple):
+            raise ValueError(f"{name}: expected a tensor, got {_kind(tree)}")
+        return
+    fits = isinstance(tree, tuple) and len(tree) == len(like)
+    if not fits or getattr(tree, "_fields", None) != getattr(like, "_fields", None):
+        raise ValueError(f"{name}: expected {_kind(like)}, got {_kind(tree)}")
+    for part, like_part, leaf_name in zip(tree, like, _names(name, like), strict=True):
+        require_kind(leaf_name, part, like_part)
+
+
+def _names(name, tree):
+    fields = getattr(tree, "_fields", None)
+    return [f"{name}.{f}" for f in fields] if fields else [f"{name}[{k}]" for k in range(len(tree))]
+
+
+def _kind(tree):
+    fields = getattr(tree, "_fields", None)
+    if fields:
+        return f"{type(tree).__name__}({', '.join(fields)})"
+    return f"a tuple of {len(tree)}" if isinstance(tree, tuple) else type(tree).__name__
+
+
+def _like_named(tree, like):
+    r"""Give plain tuples and lists the names that another tree has."""
+    if not isinstance(like, tuple) or not isinstance(tree, tuple | list) or len(tree) != len(like):
+        return tree
+    parts = [_like_named(part, part_like) for part, part_like in zip(tree, like, strict=True)]
+    return type(like)(*parts) if hasattr(like, "_fields") else tuple(parts)
+
+
+def _cast(leaf, dtype):
+    floats = isinstance(leaf, torch.Tensor) and leaf.dtype.is_floating_point
+    return leaf.to(dtype) if floats else leaf
+
+
+def _to(dtype):
+    return f".to({dtype})"

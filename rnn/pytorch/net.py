@@ -5,14 +5,22 @@ from typing import NamedTuple
 import torch
 
 from rnn._checks import require_choice
-from rnn._unfold import unfold
-from rnn.pytorch.boundary import checked_inputs, checked_theta
-from rnn.pytorch.cells import tanh_cell
+from rnn.pytorch.boundary import (
+    checked_array,
+    checked_theta,
+    inside,
+    require_finite,
+    should_look,
+)
+from rnn.pytorch.cells.carry import blank
+from rnn.pytorch.cells.simple import RNN
+from rnn.pytorch.cells.theta import CellTheta
 from rnn.pytorch.outputs import cross_entropy, readout, softmax
+from rnn.pytorch.paths import Request, chosen, explained, walk
 
-__all__ = ["PATHS", "Forward", "RNNTheta", "bptt", "explain", "forward", "walk"]
+__all__ = ["Forward", "RNNTheta", "bptt", "explain", "forward"]
 
-PATHS = ("auto", "loop")
+CELL = RNN(0, 1)  # its functions are used, not its parameters
 
 
 class RNNTheta(NamedTuple):
@@ -38,32 +46,15 @@ class Forward(NamedTuple):
         return softmax(self.o)
 
 
-def explain(path="auto"):
-    r"""Say how a walk would be executed, and why.
+def explain(state, x, theta, lengths=None, *, path="auto"):
+    r"""Say how `forward` with these arguments would be executed, and why.
 
     Returns
     -------
     str
     """
-    require_choice("path", path, PATHS)
-    why = "it is the only path so far" if path == "auto" else "you asked for it"
-    return f"loop: one call of the cell for each step, because {why}"
-
-
-def walk(state, x, theta, lengths=None, *, path="auto", check_finite=None):
-    r"""Walk the tanh cell through time; return all states and each row's last one.
-
-    The arguments are those of `forward`; theta needs only U, W and b.
-    """
-    require_choice("path", path, PATHS)
-    state, x, counted = checked_inputs(state, x, theta, lengths, check_finite)
-    states = unfold(tanh_cell, state, x, theta)
-    h = torch.stack(states) if states else x.new_zeros(0, *state.shape)
-    if counted is None:
-        return h, (h[-1] if len(h) else state)
-    ends = counted.sum(0)[None, :, None].expand(1, *state.shape)
-    last = torch.cat([state[None], h]).gather(0, ends)[0]
-    return torch.where(counted[..., None], h, 0), last
+    _, x, theta, counted = _checked(state, x, theta, lengths, False)
+    return explained(CELL, path, Request.of(x, theta, counted, len(theta.b)))
 
 
 def forward(state, x, theta, lengths=None, *, path="auto", check_finite=None):
@@ -77,7 +68,7 @@ def forward(state, x, theta, lengths=None, *, path="auto", check_finite=None):
     theta : RNNTheta
     lengths : sequence of B ints in [0, tau], optional
         What stands in x at or after a row's length is never used; it may be NaN.
-    path : {"auto", "loop"}
+    path : {"auto", "loop", "hoisted", "fused", "library", "graph"}
         How the walk is executed; `explain` says why.
     check_finite : bool, optional
         Refuse NaN and infinity; by default on the CPU only.
@@ -91,7 +82,10 @@ def forward(state, x, theta, lengths=None, *, path="auto", check_finite=None):
     ValueError, TypeError
         Naming the argument, what was expected and what came.
     """
-    h, last = walk(state, x, theta, lengths, path=path, check_finite=check_finite)
+    state, x, of_cell, counted = _checked(state, x, theta, lengths, check_finite)
+    path, _ = chosen(CELL, path, Request.of(x, of_cell, counted, len(theta.b)))
+    h, last = walk(CELL, path, state, x, of_cell, counted)
+    h = blank(h, counted)
     return Forward(h=h, o=readout(h, theta), state=last)
 
 
@@ -115,3 +109,18 @@ def bptt(state, x, y, theta, *, reduction, lengths=None, path="auto"):
         L = cross_entropy(run.o, y, reduction=reduction, lengths=lengths)
     grad = torch.autograd.grad(L, leaves)
     return L.detach(), RNNTheta(*grad)
+
+
+def _checked(state, x, theta, lengths, check_finite):
+    d_h, d_x = checked_theta(theta)
+    x = checked_array("x", x, theta.U, "tau B d_x", d_x=d_x)
+    tau, batch, _ = x.shape
+    state = x.new_zeros(batch, d_h) if state is None else state
+    state = checked_array("state", state, theta.U, "B d_h", B=batch, d_h=d_h)
+    counted = None if lengths is None else inside(lengths, tau, batch, x.device)
+    if counted is not None:
+        x = torch.where(counted[..., None], x, 0)
+    if should_look(x, check_finite):
+        require_finite("x", x, "(t, batch)")
+        require_finite("state", state, "(batch,)")
+    return state, x, CellTheta(theta.U, theta.W, theta.b), counted

@@ -44,7 +44,7 @@ def cross_entropy(o, y, *, reduction, lengths=None):
     """
     require_choice("reduction", reduction, REDUCTIONS)
     require_shape("o", o, "tau B d_y")
-    counted = inside(lengths, o)
+    counted = inside(lengths, *o.shape[:2], o.device)
     y = checked_targets(y, counted, o.shape[-1])
     picked = torch.log_softmax(o, -1).gather(-1, y[..., None])[..., 0]
     L_t = torch.where(counted, -picked, 0)  # (10.14)

@@ -1,0 +1,183 @@
+r"""The ways to walk a cell through time, and which of them to take.
+
+loop : one call of f a step, nothing taken out of it. The definition; differentiable twice.
+hoisted : the drive of all steps in one product before the walk. Also differentiable twice.
+fused : the hoisted walk in place, with a gradient derived by hand. Differentiable once.
+library : oneDNN's or cuDNN's own kernel, where it computes the same.
+scan : no walk at all; log2(tau) passes over all steps, for linear recurrences.
+graph : the hoisted or fused walk as a CUDA graph, which costs no launches from Python.
+"""
+
+import json
+import math
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from rnn._checks import require_choice
+from rnn._tree import tree_leaves
+from rnn._unfold import unfold
+from rnn.pytorch.cells.carry import keep_where, moments, stacked
+
+__all__ = ["PATHS", "Request", "chosen", "explained", "walk"]
+
+PATHS = ("auto", "loop", "hoisted", "fused", "library", "scan", "graph")
+MEASURED = Path(__file__).with_name("measured.json")
+UNMEASURED = ("scan", "fused", "library", "hoisted", "loop")
+
+
+class Request(NamedTuple):
+    r"""Hold what the choice of a path depends on."""
+
+    device: str
+    dtype: torch.dtype
+    tau: int
+    batch: int
+    d_h: int
+    grad: bool
+    lengths: bool
+    reverse: bool
+
+    @classmethod
+    def of(cls, x, theta, counted, d_h, reverse=False):
+        r"""Read the request off the arguments of a walk."""
+        parameters, read = tree_leaves(theta), tree_leaves(x)
+        grad = torch.is_grad_enabled() and any(t.requires_grad for t in [*parameters, *read])
+        tau, batch = read[0].shape[:2]
+        like = parameters[0]
+        has_lengths = counted is not None
+        return cls(like.device.type, like.dtype, tau, batch, d_h, grad, has_lengths, reverse)
+
+    @property
+    def rests_first(self):
+        r"""Tell whether rows rest at the start of the walk, before their first step."""
+        return self.lengths and self.reverse
+
+
+def chosen(cell, path, request):
+    r"""Return the path to take and why, or raise ValueError if the one asked for cannot run."""
+    require_choice("path", path, PATHS)
+    if path == "auto":
+        return _automatic(cell, request)
+    why_not = cell.why_not(path, request)
+    if why_not is None:
+        return path, "you asked for it"
+    other, _ = _automatic(cell, request)
+    raise ValueError(f"path: {path!r} cannot run here: {why_not}; 'auto' would take {other!r}")
+
+
+def explained(cell, path, request):
+    r"""Return a sentence that names the path that would run, and why."""
+    path, why = chosen(cell, path, request)
+    return f"{path}: {_WHAT[path]}, because {why}"
+
+
+def walk(cell, path, state, x, theta, counted):
+    r"""Walk by a path that can run; return outputs (tau, B, d_out) and the last state."""
+    like = tree_leaves(theta)[0]
+    with torch.autocast(like.device.type, enabled=False):
+        return _WALKS[path](cell, state, x, theta, counted)
+
+
+def _loop(cell, state, x, theta, counted):
+    def f(before, now, theta):
+        t, counted_t = now
+        z = cell.drive(cell.moment(x, t), theta)
+        after = cell.step(before, moments(z)[0][0], theta)
+        return keep_where(counted_t, after, before)
+
+    tau = len(tree_leaves(x)[0])
+    mask = [None] * tau if counted is None else counted
+    return _outputs(cell, state, unfold(f, state, list(zip(range(tau), mask, strict=True)), theta))
+
+
+def _hoisted(cell, state, x, theta, counted):
+    return walk_steps(cell, state, cell.drive(x, theta), theta, counted)
+
+
+def walk_steps(cell, state, z, theta, counted=None):
+    r"""Apply ``cell.step`` once for every z; rows rest where `counted` is False."""
+
+    def f(before, now, theta):
+        z_t, counted_t = now
+        return keep_where(counted_t, cell.step(before, z_t, theta), before)
+
+    return _outputs(cell, state, unfold(f, state, moments(z, counted), theta))
+
+
+def _outputs(cell, state, states):
+    h = stacked([cell.output(s) for s in states], cell.output(state))
+    return h, states[-1] if states else state
+
+
+def _fused(cell, state, x, theta, counted):
+    return cell.fused(state, cell.drive(x, theta), theta, counted)
+
+
+def _library(cell, state, x, theta, counted):
+    return cell.library(state, x, theta, counted)
+
+
+def _scan(cell, state, x, theta, counted):
+    return cell.scan(state, cell.drive(x, theta), theta, counted)
+
+
+def _graph(cell, state, x, theta, counted):
+    from rnn.pytorch.graphs import walk_captured
+
+    return walk_captured(cell, state, x, theta, counted)
+
+
+def _eager(f):
+    r"""Keep a walk through time out of the compiler, which would unroll it step by step."""
+    return torch.compiler.disable(f, recursive=True)
+
+
+_WALKS = {
+    "loop": _eager(_loop),
+    "hoisted": _eager(_hoisted),
+    "fused": _eager(_fused),
+    "library": _library,
+    "scan": _scan,
+    "graph": _eager(_graph),
+}
+_WHAT = {
+    "loop": "one call of the cell for each step",
+    "hoisted": "the drive of all steps in one product, then one step after the other",
+    "fused": "the walk in place, with the gradient derived by hand",
+    "library": "the kernel of oneDNN or cuDNN",
+    "scan": "no walk, but about log2(tau) passes over all steps",
+    "graph": "the walk as a CUDA graph",
+}
+
+
+def _automatic(cell, request):
+    row = _nearest(type(cell).__name__, request)
+    order = row["order"] if row else UNMEASURED
+    path = next(p for p in (*order, *UNMEASURED) if cell.why_not(p, request) is None)
+    if not row or path not in order:
+        return path, "nothing was measured for this cell here, and it does the least work"
+    shape = "{tau} x {batch} x {d_h}".format(**row)
+    return path, f"it was the fastest that can run here at steps x batch x units = {shape}"
+
+
+def _nearest(kind, request):
+    rows = [
+        row
+        for row in _measured()
+        if (row["kind"], row["device"], row["grad"]) == (kind, request.device, request.grad)
+    ]
+    return min(rows, key=lambda row: _distance(row, request), default=None)
+
+
+def _distance(row, request):
+    return sum(
+        abs(math.log(max(getattr(request, name), 1) / row[name])) for name in ("tau", "batch", "d_h")
+    )
+
+
+@cache
+def _measured():
+    return json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else []
