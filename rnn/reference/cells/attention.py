@@ -113,7 +113,7 @@ class Attention(Wrapper):
         grad_x = self.cell.drive_adjoint(grad_z, inner, kept.cell, theta.cell)
         grad_memory = np.einsum("tnb,tbd->nbd", kept.weights, grad_context)
         grad_memory += np.einsum("tnb,tbd->nbd", grad_scores, kept.query)
-        return Attended(grad_x, grad_memory, np.zeros(grad_memory.shape[:2]))
+        return Attended(grad_x, grad_memory, np.zeros_like(grad_memory[..., 0]))
 
     def add_drive(self, z, more):
         return z._replace(x=self.cell.add_drive(z.x, more))

@@ -61,6 +61,7 @@ class Clocked(StatefulWrapper):
 
     def check_values(self, theta):
         self.cell.check_values(theta)
+        self.require_units(theta)
         _per_unit(self.periods, self.sizes(theta)["d_h"])
 
     def zero_state(self, batch, theta):
@@ -134,6 +135,9 @@ class Masked(Wrapper):
 
     def step_adjoint(self, grad, kept, theta):
         return self.cell.step_adjoint(grad, kept, self.inner(theta))
+
+    def grad_output(self, grad, kept):
+        return self.cell.grad_output(grad, kept)
 
     def walk(self, state, z, theta, counted=None):
         return self.cell.walk(state, z, self.inner(theta), counted)

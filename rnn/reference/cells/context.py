@@ -61,7 +61,8 @@ class Context(Wrapper):
     at : {"steps", "start", "both"}
         Where the context enters.
 
-    It reads `InContext`.
+    It reads `InContext`. S C is added to the state that a walk is given, each time that one begins:
+    to go on with a walk, use the inner cell.
     """
 
     cell: Cell = RNN()
@@ -114,10 +115,21 @@ class Context(Wrapper):
     def step(self, state, z, theta):
         return self.cell.step(state, z.z, theta.cell)
 
+    def begin(self, state, x, theta):
+        if self.at == "steps":
+            return state
+        return self.cell.add_hidden(state, x.context @ theta.S.T)
+
+    def begin_adjoint(self, grad, x, theta):
+        at_theta, at_x = super().begin_adjoint(grad, x, theta)
+        if self.at == "steps":
+            return at_theta, at_x
+        grad_start = self.cell.hidden(grad)
+        at_theta = at_theta._replace(S=grad_start.T @ x.context)
+        return at_theta, at_x._replace(context=grad_start @ theta.S)
+
     def walk(self, state, z, theta, counted=None):
-        if self.at != "steps":
-            state = self.cell.add_hidden(state, z.context @ theta.S.T)
-        return self.cell.walk(state, z.z, theta.cell, counted)
+        return self.cell.walk(self.begin(state, z, theta), z.z, theta.cell, counted)
 
     def walk_back(self, grad_h, grad_state, kept, theta, counted=None):
         back = self.cell.walk_back(grad_h, grad_state, kept, theta.cell, counted)

@@ -117,6 +117,18 @@ class Cell:
         r"""Return a state, or a gradient at one, with h added to its output."""
         return state + h
 
+    def begin(self, state, x, theta):
+        r"""Return the state from which a walk through x really starts."""
+        return state
+
+    def begin_adjoint(self, grad, x, theta):
+        r"""Return what a gradient at that state means for theta and x."""
+        return zeros_like(theta), zeros_like(x)
+
+    def grad_output(self, grad, kept):
+        r"""Return the full gradient at what a step put out, given that at its new state."""
+        return self.output(grad)
+
     def add_hidden(self, state, h):
         r"""Return a state with h added to its hidden units, which `output` may not be."""
         return self.add_output(state, h)
@@ -206,7 +218,10 @@ class Cell:
         state, x, counted = self.checked(state, x, theta, lengths, check_finite)
         x, mask = in_order((x, counted), reverse)
         if not len(tree_leaves(x)[0]):
-            h = np.zeros((0, *self.output(state).shape), dtype_of(theta))
+            h, state = (
+                np.zeros((0, *self.output(state).shape), dtype_of(theta)),
+                self.begin(state, x, theta),
+            )
             return Run(h, state, x, (), counted, reverse, self)
         walked = self.walk(state, self.drive(x, theta), theta, mask)
         h = in_order(blank(walked.h, mask), reverse)
@@ -232,8 +247,8 @@ class Cell:
         """
         grad_h, grad_state = self._checked_gradients(grad_h, grad_state, run, theta)
         if not len(grad_h):
-            grad_x = zeros_like(run.x) if inputs else None
-            return Back(zeros_like(theta), grad_x, grad_state, grad_h)
+            grad, grad_x = self.begin_adjoint(grad_state, run.x, theta)
+            return Back(grad, grad_x if inputs else None, grad_state, grad_h)
         mask = in_order(run.counted, run.reverse)
         back = self.walk_back(grad_h, grad_state, run.kept, theta, mask)
         emitted = back.grad_z, back.extra, run.kept, theta
@@ -267,7 +282,7 @@ class Cell:
             grad = self.add_output(later[0], grad_h_t)
             inside, resting = split_where(counted_t, grad)
             before, grad_z, extra = self.step_adjoint(inside, kept_t, theta)
-            return plus(before, resting), grad_z, extra, self.output(grad)
+            return plus(before, resting), grad_z, extra, self.grad_output(grad, kept_t)
 
         walked = unfold(f, (grad_state,), moments((grad_h, kept), counted), theta, reverse=True)
         emitted = stacked([(grad_z, extra, full) for _, grad_z, extra, full in walked])

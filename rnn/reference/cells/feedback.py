@@ -210,7 +210,8 @@ class Feedback(StatefulWrapper):
     def clear_padding(self, x, counted, check_finite):
         inner = self.cell.clear_padding(x.x, counted, check_finite)
         y, noise = (clean(n, getattr(x, n), counted, check_finite) for n in ("y", "noise"))
-        return Fed(inner, y, x.forced, noise)
+        forced = x.forced if counted is None else x.forced | ~counted
+        return Fed(inner, y, forced, noise)
 
     def drive(self, x, theta):
         return x._replace(x=self.cell.drive(x.x, theta.cell))
@@ -218,7 +219,7 @@ class Feedback(StatefulWrapper):
     def drive_adjoint(self, grad_z, extra, kept, theta):
         grad_x = self.cell.drive_adjoint(grad_z, extra[0], kept.cell, theta.cell)
         _, _, told, at_own = extra
-        return Fed(grad_x, told, np.zeros(kept.forced.shape), at_own)
+        return Fed(grad_x, told, np.zeros(kept.forced.shape, told.dtype), at_own)
 
     def add_drive(self, z, more):
         return z._replace(x=self.cell.add_drive(z.x, more))
@@ -232,9 +233,16 @@ class Feedback(StatefulWrapper):
         y = np.where(z.forced[:, None], z.y, own)
         return FeedbackState(inner, y, o), Kept(kept, state.y, h, own, z.forced)
 
+    def grad_output(self, grad, kept):
+        return grad.o + self._at_own(grad, kept)
+
+    def _at_own(self, grad, kept):
+        r"""Return what arrives at o from the next step, which read it."""
+        read = np.where(kept.forced[:, None], 0, grad.y)
+        return _OWN_ADJOINT[self.own](read, kept.own)
+
     def step_adjoint(self, grad, kept, theta):
-        forced = kept.forced[:, None]
-        at_own = _OWN_ADJOINT[self.own](np.where(forced, 0, grad.y), kept.own)
+        forced, at_own = kept.forced[:, None], self._at_own(grad, kept)
         grad_o = grad.o + at_own
         grad_cell = self.cell.add_output(grad.cell, grad_o @ theta.V)
         before, grad_z, extra = self.cell.step_adjoint(grad_cell, kept.cell, theta.cell)
@@ -254,7 +262,8 @@ class Feedback(StatefulWrapper):
         r"""Walk; where the truth is fed back at every step, nothing waits for an output."""
         if not z.forced.all():
             return super().walk(state, z, theta, counted)
-        before = np.concatenate([state.y[None], z.y[:-1]])
+        told = z.y[:-1] if counted is None else np.where(counted[:-1, :, None], z.y[:-1], state.y)
+        before = np.concatenate([state.y[None], told])
         driven = self.cell.add_drive(z.x, product(before, theta.R.T))
         inner = self.cell.walk(state.cell, driven, theta.cell, counted)
         o = theta.c + product(inner.h, theta.V.T)  # (10.10)
@@ -270,7 +279,9 @@ class Feedback(StatefulWrapper):
         back = self.cell.walk_back(grad_inner, grad_state.cell, kept.cell, theta.cell, counted)
         grad_before = product(self.cell.of_drive(back.grad_z), theta.R)
         told = np.concatenate([grad_before[1:], np.zeros_like(grad_before[:1])])
-        first_y, told = add_at_end(told, grad_state.y, counted)
+        rested = np.zeros_like(told) if counted is None else np.where(counted[..., None], 0, told)
+        first_y, told = add_at_end(told - rested, grad_state.y, counted)
+        first_y += rested.sum(axis=0)
         first = FeedbackState(back.grad_state, grad_before[0] + first_y, first_o)
         extra = back.extra, grad_o, told, np.zeros_like(told)
         return WalkedBack(first, back.grad_z, extra, grad_o)

@@ -72,7 +72,8 @@ class GRU(Affine):
         for all with one a unit.
 
     Its parameters are a `GRUTheta` ("after") or a `CellTheta`, with the rows in the order r, u, k,
-    which is that of `torch.nn.GRU` (there r, z, n); `split` takes them apart.
+    which is that of `torch.nn.GRU` (there r, z, n); `split` takes them apart. With "product" the
+    row for all units stands before those for each.
 
     Examples
     --------

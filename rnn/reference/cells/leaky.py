@@ -64,6 +64,7 @@ class Leaky(Wrapper):
 
     def check_values(self, theta):
         self.cell.check_values(theta.cell)
+        self.require_units(theta)
         if not ((theta.alpha >= 0) & (theta.alpha <= 1)).all():
             raise ValueError(f"theta.alpha: expected numbers in [0, 1], got {theta.alpha}")
 

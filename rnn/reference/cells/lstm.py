@@ -167,7 +167,8 @@ class LSTM(Affine):
         if not self.peepholes:
             return grad
         grad_a, sees = self.split(grad_z, -1), {"f": kept.s, "g": kept.s, "q": kept.s_after}
-        P = np.array([total(grad_a[letter] * sees[letter]) for letter in self.peeping])
+        P = [total(grad_a[letter] * sees[letter]) for letter in self.peeping]
+        P = np.array(P, theta.P.dtype)
         return PeepholeTheta(*grad, P=P.reshape(theta.P.shape))
 
     @property

@@ -168,6 +168,10 @@ class ExplicitMemory(StatefulWrapper):
     def output(self, state):
         return np.concatenate([self.cell.output(state.cell), state.r], -1)
 
+    def grad_output(self, grad, kept):
+        of_cell = self.cell.grad_output(grad.cell, kept.cell)
+        return np.concatenate([of_cell, grad.r], -1)
+
     def add_output(self, state, h):
         state = super().add_output(state, h[..., : -self.d_m])
         return state._replace(r=state.r + h[..., -self.d_m :])

@@ -1,5 +1,6 @@
 r"""A cell around a cell: what it does not change, it hands through."""
 
+from rnn._tree import tree_leaves
 from rnn.reference.boundary import uniform_theta
 from rnn.reference.cells.contract import Cell
 
@@ -44,6 +45,15 @@ class Wrapper(Cell):
     def check_values(self, theta):
         self.cell.check_values(self.inner(theta))
 
+    def require_units(self, theta):
+        r"""Refuse a cell whose state is not made of (B, d_h) alone: it has no units to treat."""
+        shape = (1, self.sizes(theta)["d_h"])
+        state = self.cell.zero_state(1, self.inner(theta))
+        if {leaf.shape for leaf in tree_leaves(state)} != {shape}:
+            raise ValueError(
+                f"cell: expected one whose state is (B, d_h) throughout, got {self.cell}"
+            )
+
     def check_x(self, x, theta):
         return self.cell.check_x(x, self.inner(theta))
 
@@ -64,6 +74,9 @@ class Wrapper(Cell):
 
     def width(self, d_h):
         return self.cell.width(d_h)
+
+    def grad_output(self, grad, kept):
+        return self.cell.grad_output(grad, kept[0])
 
     def hidden(self, state):
         return self.cell.hidden(state)
@@ -86,6 +99,9 @@ class StatefulWrapper(Wrapper):
 
     def add_output(self, state, h):
         return state._replace(cell=self.cell.add_output(state.cell, h))
+
+    def grad_output(self, grad, kept):
+        return self.cell.grad_output(grad.cell, kept[0])
 
     def hidden(self, state):
         return self.cell.hidden(state.cell)

@@ -77,13 +77,14 @@ class FourDirections:
 
 def _sequences(grid):
     r"""Read a grid as rows, (width, height B, d), and as columns, (height, width B, d)."""
-    height, width, _, d = grid.shape
-    return grid.swapaxes(0, 1).reshape(width, -1, d), grid.reshape(height, -1, d)
+    height, width, batch, d = grid.shape
+    rows = grid.swapaxes(0, 1).reshape(width, height * batch, d)
+    return rows, grid.reshape(height, width * batch, d)
 
 
 def _grids(sequences, like):
     r"""Turn sequences along rows, and along columns, back into grids."""
     height, width, batch, _ = like.shape
     rows, columns = sequences
-    along = rows.reshape(width, height, batch, -1).swapaxes(0, 1)
-    return along, columns.reshape(height, width, batch, -1)
+    along = rows.reshape(width, height, batch, rows.shape[-1]).swapaxes(0, 1)
+    return along, columns.reshape(height, width, batch, columns.shape[-1])

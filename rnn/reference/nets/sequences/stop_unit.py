@@ -68,6 +68,9 @@ class StopUnit(StatefulWrapper):
     def output(self, state):
         return np.concatenate([state.cell.o, state.s], axis=-1)
 
+    def grad_output(self, grad, kept):
+        return np.concatenate([self.cell.grad_output(grad.cell, kept[0]), grad.s], axis=-1)
+
     def add_output(self, state, h):
         inner = self.cell.add_output(state.cell, h[:, :-1])
         return StopState(inner, state.s + h[:, -1:])
