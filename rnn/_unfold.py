@@ -1,4 +1,4 @@
-r"""The one idea of the chapter: apply the same f again and again (10.1-10.7)."""
+r"""The one idea of the chapter: apply the same f again and again (10.1)-(10.7)."""
 
 __all__ = ["unfold"]
 

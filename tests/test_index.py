@@ -25,6 +25,10 @@ def test_all_52_equations_and_18_figures_have_an_entry():
         assert entry["code"] or not entry["notebook"], entry
 
 
+def test_every_equation_is_computed_somewhere():
+    assert [e["number"] for e in INDEX["equation"] if not e["code"]] == []
+
+
 @named("code")
 def test_the_code_exists_and_names_its_number(kind, number, where):
     if ".book" in where:
@@ -33,6 +37,19 @@ def test_the_code_exists_and_names_its_number(kind, number, where):
         pytest.importorskip("IPython", reason="needs IPython")
     module, name = where.split(":")
     assert callable(getattr(importlib.import_module(module), name))
+
+
+@named("code")
+def test_an_equation_stands_where_it_is_computed(kind, number, where):
+    """The number is written in the docstring of the function, or at a line of its module."""
+    if kind == "figure":
+        return
+    module, name = where.split(":")
+    thing = getattr(importlib.import_module(module), name)
+    home = Path(importlib.import_module(thing.__module__).__file__).read_text(encoding="utf-8")
+    spans = re.findall(r"\((10\.\d+)\)(?:-\((10\.\d+)\))?", home)
+    covered = {n for a, b in spans for n in range(int(a[3:]), int((b or a)[3:]) + 1)}
+    assert int(number[3:]) in covered, f"({number}) is not named in {thing.__module__}"
 
 
 @named("test")

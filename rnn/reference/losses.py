@@ -59,7 +59,8 @@ def cross_entropy(o, y, *, reduction, lengths=None, counted=None):
 def cross_entropy_adjoint(o, y, *, reduction, lengths=None, counted=None):
     r"""Compute the gradient of `cross_entropy` at the outputs.
 
-    .. math:: (\nabla_{o^{(t)}} L)_i = \hat y^{(t)}_i - \mathbf 1_{i, y^{(t)}} \qquad (10.18)
+    .. math:: \frac{\partial L}{\partial L^{(t)}} = 1 \qquad (10.17), \qquad
+        (\nabla_{o^{(t)}} L)_i = \hat y^{(t)}_i - \mathbf 1_{i, y^{(t)}} \qquad (10.18)
 
     Parameters are those of `cross_entropy`; "none" gives the gradient of each
     :math:`L^{(t)}` with respect to its own :math:`o^{(t)}`, which is that of the sum.
