@@ -101,7 +101,7 @@ def peer_of(kind, x, y, theta):
     def run():
         L = torch.nn.functional.cross_entropy(out(layer(x)[0]).flatten(0, 1), y.flatten())
         torch.autograd.grad(L, parameters)
-        return float(L)
+        return float(L.detach())
 
     return run
 

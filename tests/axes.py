@@ -1,6 +1,7 @@
 """How the axes of what is read lie: so that a test can take a row, cut, turn, permute and spoil it.
 
-"time" is (tau, B, ...), "place" (N, B, ...), "row" (B, ...), "grid" (height, width, B, ...).
+"time" is (tau, B, ...), "place" (N, B, ...), "row" (B, ...), "grid" (height, width, B, ...); what is
+"whole" is handed over as it is: a loss takes all rows together.
 """
 
 from typing import Any, NamedTuple
@@ -26,12 +27,35 @@ class Translate(NamedTuple):
     forced: Any
 
 
+class Trees(NamedTuple):
+    """Hold one tree a row: its inputs by leaf, its nodes by number, and the number of its root."""
+
+    x: Any
+    left: Any
+    right: Any
+    leaf: Any
+    root: Any
+
+
+class Owed(NamedTuple):
+    """Hold all that a loss is computed from beside the parameters; `ended` is of sequences."""
+
+    state: Any
+    reads: Any
+    y: Any
+    lengths: Any
+    counted: Any
+    ended: Any = None
+
+
 # None looks inside; what is not listed reads everything in time.
 LAYOUTS = {
     Attended: (None, "place", "place"),
     InContext: (None, "row"),
     Grid: ("grid",),
     Translate: ("place", "row", "time", "time"),
+    Trees: ("place", "place", "place", "place", "row"),
+    Owed: ("whole",) * 6,
 }
 
 
@@ -40,7 +64,11 @@ def layout(x):
     if not isinstance(x, tuple):
         return "time"
     kinds = LAYOUTS.get(type(x), (None,) * len(x))
-    return type(x)(*(kind or layout(part) for part, kind in zip(x, kinds, strict=True)))
+    return type(x)(*(_of(kind, part) for part, kind in zip(x, kinds, strict=True)))
+
+
+def _of(kind, part):
+    return tree_map(lambda _: kind, part) if kind else layout(part)
 
 
 def _each(x, like=None, **by_kind):

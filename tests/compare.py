@@ -50,8 +50,8 @@ def converted(p, convert, names=VARIED):
     return p._replace(**{name: tree_map(one, getattr(p, name)) for name in names})
 
 
-def derivatives(p, vary, slope):
-    """Find a derivative for every number of a problem, by ``slope(array, index)`` on `vary`."""
+def derivatives(p, vary, slope, found):
+    """Find the derivatives of which some were `found`, by ``slope(array, index)`` on `vary`."""
 
     def one(leaf, moving):
         if not differentiable(leaf):
@@ -59,4 +59,9 @@ def derivatives(p, vary, slope):
         slopes = [slope(moving, index) for index in np.ndindex(leaf.shape)]
         return np.array(slopes, float).reshape(leaf.shape)
 
-    return {name: tree_map(one, getattr(p, name), getattr(vary, name)) for name in VARIED}
+    def every(name):
+        if getattr(found, name) is None:
+            return None
+        return tree_map(one, getattr(p, name), getattr(vary, name))
+
+    return {name: every(name) for name in VARIED}

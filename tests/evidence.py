@@ -60,7 +60,7 @@ def _oracle_error(case, p):
 
 
 def autograd_error(case):
-    """Compare the gradients with PyTorch's, through the oracle."""
+    """Compare outputs and gradients with PyTorch's, through the oracle."""
     return worst_of(_autograd(case, p)[0] for p in problems(case))
 
 
@@ -79,13 +79,15 @@ def _autograd(case, p):
     total = loss(torch, p, rows)
     if getattr(total, "requires_grad", False):
         total.backward()
-    found = case.back(p, case.walk(p).run)
+    out = case.walk(p)
+    found = case.back(p, out.run)
     expected = {name: tree_map(_grad_of, getattr(free, name)) for name in VARIED}
-    full = np.zeros(p.grad_h.shape)
+    full, h = np.zeros(p.grad_h.shape), np.array(out.h)
     for b, (outputs, _) in enumerate(rows):
-        for t, h in enumerate(outputs):
-            full[t, b] = _grad_of(h)
-    return gradient_error(found, expected), furthest(found.h, full)
+        for t, one in enumerate(outputs):
+            full[t, b], h[t, b] = _grad_of(one), one.detach()
+    errors = [relative(out.h, h), gradient_error(found, expected)]
+    return worst_of(errors), furthest(found.h, full)
 
 
 def _grad_of(leaf):
@@ -105,7 +107,8 @@ def complex_step_error(case, tau=3, batch=2):
         array[index] = array[index].real
         return np.imag(value) / 1e-30
 
-    return gradient_error(case.back(p, case.walk(p).run), derivatives(p, vary, slope))
+    found = case.back(p, case.walk(p).run)
+    return gradient_error(found, derivatives(p, vary, slope, found))
 
 
 def difference_error(case, by=1e-5):
@@ -127,7 +130,8 @@ def difference_error(case, by=1e-5):
     def slope(array, index):
         return (moved(array, index, by) - moved(array, index, -by)) / (2 * by)
 
-    return gradient_error(case.back(p, case.walk(p).run), derivatives(p, vary, slope))
+    found = case.back(p, case.walk(p).run)
+    return gradient_error(found, derivatives(p, vary, slope, found))
 
 
 def inside(case, p):

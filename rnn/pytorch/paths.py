@@ -3,6 +3,8 @@ r"""The ways to walk a cell through time, and which of them to take.
 loop : one call of f a step, nothing taken out of it. The definition; differentiable twice.
 hoisted : the drive of all steps in one product before the walk. Also differentiable twice.
 fused : the hoisted walk in place, with a gradient derived by hand. Differentiable once.
+lean : as fused, but it keeps h and s alone and computes the gates again on the way back. Only on
+    request, where memory is short.
 library : oneDNN's or cuDNN's own kernel, where it computes the same.
 scan : no walk at all; log2(tau) passes over all steps, for linear recurrences.
 graph : the hoisted or fused walk as a CUDA graph, which costs no launches from Python.
@@ -21,15 +23,18 @@ from rnn._tree import tree_leaves
 from rnn._unfold import unfold
 from rnn.pytorch.cells.carry import keep_where, moments, stacked
 
-__all__ = ["PATHS", "Request", "chosen", "explained", "walk"]
+__all__ = ["PATHS", "Request", "chosen", "explained", "walk", "walk_steps"]
 
-PATHS = ("auto", "loop", "hoisted", "fused", "library", "scan", "graph")
+PATHS = ("auto", "loop", "hoisted", "fused", "lean", "library", "scan", "graph")
 MEASURED = Path(__file__).with_name("measured.json")
 UNMEASURED = ("scan", "fused", "library", "hoisted", "loop")
+IN_PLACE = ("fused", "lean", "graph")
+
+is_exporting = getattr(torch.compiler, "is_exporting", lambda: False)  # new in PyTorch 2.7
 
 
 class Request(NamedTuple):
-    r"""Hold what the choice of a path depends on."""
+    r"""Hold what the choice of a path depends on; `told`: no output that is fed back is waited for."""
 
     device: str
     dtype: torch.dtype
@@ -39,6 +44,7 @@ class Request(NamedTuple):
     grad: bool
     lengths: bool
     reverse: bool
+    told: bool = False
 
     @classmethod
     def of(cls, x, theta, counted, d_h, reverse=False):
@@ -61,11 +67,17 @@ def chosen(cell, path, request):
     require_choice("path", path, PATHS)
     if path == "auto":
         return _automatic(cell, request)
-    why_not = cell.why_not(path, request)
+    why_not = _why_not(cell, path, request)
     if why_not is None:
         return path, "you asked for it"
     other, _ = _automatic(cell, request)
     raise ValueError(f"path: {path!r} cannot run here: {why_not}; 'auto' would take {other!r}")
+
+
+def _why_not(cell, path, request):
+    if path in IN_PLACE and is_exporting():
+        return "a walk in place cannot be exported"
+    return cell.why_not(path, request)
 
 
 def explained(cell, path, request):
@@ -94,7 +106,7 @@ def _loop(cell, state, x, theta, counted):
 
 
 def _hoisted(cell, state, x, theta, counted):
-    return walk_steps(cell, state, cell.drive(x, theta), theta, counted)
+    return cell.driven("hoisted", state, cell.drive(x, theta), theta, counted)
 
 
 def walk_steps(cell, state, z, theta, counted=None):
@@ -113,15 +125,19 @@ def _outputs(cell, state, states):
 
 
 def _fused(cell, state, x, theta, counted):
-    return cell.fused(state, cell.drive(x, theta), theta, counted)
+    return cell.driven("fused", state, cell.drive(x, theta), theta, counted)
+
+
+def _lean(cell, state, x, theta, counted):
+    return cell.reading("lean", state, x, theta, counted)
 
 
 def _library(cell, state, x, theta, counted):
-    return cell.library(state, x, theta, counted)
+    return cell.reading("library", state, x, theta, counted)
 
 
 def _scan(cell, state, x, theta, counted):
-    return cell.scan(state, cell.drive(x, theta), theta, counted)
+    return cell.driven("scan", state, cell.drive(x, theta), theta, counted)
 
 
 def _graph(cell, state, x, theta, counted):
@@ -139,7 +155,8 @@ _WALKS = {
     "loop": _eager(_loop),
     "hoisted": _eager(_hoisted),
     "fused": _eager(_fused),
-    "library": _library,
+    "lean": _eager(_lean),
+    "library": _eager(_library),
     "scan": _scan,
     "graph": _eager(_graph),
 }
@@ -147,16 +164,18 @@ _WHAT = {
     "loop": "one call of the cell for each step",
     "hoisted": "the drive of all steps in one product, then one step after the other",
     "fused": "the walk in place, with the gradient derived by hand",
+    "lean": "the walk in place, which keeps h and s and computes the gates again",
     "library": "the kernel of oneDNN or cuDNN",
     "scan": "no walk, but about log2(tau) passes over all steps",
     "graph": "the walk as a CUDA graph",
 }
 
 
+@_eager
 def _automatic(cell, request):
-    row = _nearest(type(cell).__name__, request)
+    row = None if is_exporting() else _nearest(cell.kind, request)
     order = row["order"] if row else UNMEASURED
-    path = next(p for p in (*order, *UNMEASURED) if cell.why_not(p, request) is None)
+    path = next(p for p in (*order, *UNMEASURED) if _why_not(cell, p, request) is None)
     if not row or path not in order:
         return path, "nothing was measured for this cell here, and it does the least work"
     shape = "{tau} x {batch} x {d_h}".format(**row)

@@ -91,8 +91,13 @@ def inside(lengths, tau):
 
 def _checked_array(name, value, dtype):
     array = np.asarray(value)
-    require_dtype(name, array, dtype, _astype(dtype))
+    _require_dtype(name, array, dtype)
     return array
+
+
+def _require_dtype(name, array, dtype):
+    if array.dtype != dtype:  # the advice is spelled out only where it is needed
+        require_dtype(name, array, dtype, _astype(dtype))
 
 
 def _astype(dtype):
@@ -100,6 +105,9 @@ def _astype(dtype):
 
 
 def _require_finite(name, array, where):
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):  # a sum is infinite or NaN if one of its terms is
+            return
     finite = np.isfinite(array)
     if not finite.all():
         index = tuple(int(i) for i in np.argwhere(~finite)[0][:-1])
@@ -134,7 +142,7 @@ def checked_theta(net, theta, name="theta"):
     for leaf, shape, leaf_name in zip(leaves, shapes, names, strict=True):
         if leaf.shape != tuple(shape):
             raise ValueError(f"{leaf_name}: expected shape {tuple(shape)}, got {leaf.shape}")
-        require_dtype(leaf_name, leaf, leaves[0].dtype, _astype(leaves[0].dtype))
+        _require_dtype(leaf_name, leaf, leaves[0].dtype)
     return sizes
 
 

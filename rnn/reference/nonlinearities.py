@@ -48,8 +48,13 @@ def _identity(a, out=None):
     return np.positive(a, out=out)
 
 
+def _tanh_slope(h):
+    slope = h * h
+    return np.subtract(1, slope, out=slope)
+
+
 NONLINEARITIES = {
-    "tanh": Nonlinearity(np.tanh, lambda h: 1 - h * h),
+    "tanh": Nonlinearity(np.tanh, _tanh_slope),
     "relu": Nonlinearity(_relu, lambda h: (h > 0).astype(h.dtype)),
     "sigmoid": Nonlinearity(sigmoid, lambda h: h * (1 - h)),
     "linear": Nonlinearity(_identity, np.ones_like),

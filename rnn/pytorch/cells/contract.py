@@ -21,7 +21,7 @@ from rnn.pytorch.boundary import (
     should_look,
 )
 from rnn.pytorch.cells.carry import blank, flipped
-from rnn.pytorch.paths import PATHS, Request, chosen, explained, walk
+from rnn.pytorch.paths import PATHS, Request, chosen, explained, walk, walk_steps
 
 __all__ = ["Affine", "Cell"]
 
@@ -31,7 +31,7 @@ class Cell(nn.Module):
 
     Every cell is called as ``h, state = cell(x, state, lengths)``, time first, and takes two options:
 
-    path : {"auto", "loop", "hoisted", "fused", "library", "scan", "graph"}
+    path : {"auto", "loop", "hoisted", "fused", "lean", "library", "scan", "graph"}
         How the walk is executed; `explain` says which path "auto" takes, and why. A path that
         cannot run raises; nothing falls back in silence.
     device, dtype
@@ -83,9 +83,42 @@ class Cell(nn.Module):
         r"""Return z with what another input contributes, (..., n), added."""
         return z + more
 
+    def begin(self, state, x, theta):
+        r"""Return the state that the first step starts from, which what is read may change."""
+        return state
+
+    def driven(self, path, state, z, theta, counted):
+        r"""Walk from z on, by "hoisted", "fused" or "scan"; return outputs and the last state."""
+        if path == "hoisted":
+            return walk_steps(self, state, z, theta, counted)
+        return getattr(self, path)(state, z, theta, counted)
+
+    def reading(self, path, state, x, theta, counted):
+        r"""Walk by "library" or "lean", which read x itself; return outputs and the last state."""
+        return getattr(self, path)(state, x, theta, counted)
+
+    def widened(self, x, theta, more, R):
+        r"""Return x and theta of the same cell that reads ``more`` beside x, through R."""
+        raise NotImplementedError
+
     def moment(self, x, t):
         r"""Return what step t reads, with a time axis of length 1."""
         return tree_map(lambda leaf: leaf[t : t + 1], x)
+
+    def turned(self, x):
+        r"""Return x with time turned round."""
+        return flipped(x)
+
+    def told(self, x):
+        r"""Tell whether an output is fed back, and the truth stands in its place at every step."""
+        return False
+
+    def remark(self, request):
+        r"""Return what `explain` adds about this cell, or nothing."""
+        return ""
+
+    def check_values(self, theta):
+        r"""Refuse parameters whose numbers, not shapes, make no sense. Most cells have none."""
 
     def check_x(self, x, like):
         r"""Return x, checked, with its tau and B."""
@@ -96,6 +129,11 @@ class Cell(nn.Module):
         r"""Return x with zeros in the padding, after which its numbers are looked at."""
         x = x if counted is None else torch.where(counted[..., None], x, 0)
         return require_finite("x", x, "(t, batch)") if check_finite else x
+
+    @property
+    def kind(self):
+        r"""Return the name under which paths were measured: that of the cell that walks."""
+        return type(self).__name__
 
     @property
     def width(self):
@@ -175,9 +213,9 @@ class Cell(nn.Module):
         """
         state, x, theta, counted = self.checked(state, x, theta, lengths, check_finite)
         if reverse:
-            x, counted = flipped((x, counted))
+            x, counted = self.turned(x), flipped(counted)
         path = chosen(self, path or self.path, self.request(x, theta, counted, reverse))[0]
-        h, last = walk(self, path, state, x, theta, counted)
+        h, last = walk(self, path, self.begin(state, x, theta), x, theta, counted)
         h = blank(h, counted)
         return (h.flip(0) if reverse else h), last
 
@@ -190,11 +228,13 @@ class Cell(nn.Module):
             Such as ``"fused: ..."``.
         """
         _, x, theta, counted = self.checked(state, x, self.theta, lengths, False)
-        return explained(self, path or self.path, self.request(x, theta, counted, reverse))
+        request = self.request(x, theta, counted, reverse)
+        return explained(self, path or self.path, request) + self.remark(request)
 
     def request(self, x, theta, counted, reverse=False):
         r"""Return what the choice of a path depends on."""
-        return Request.of(x, theta, counted, self.d_h, reverse)
+        request = Request.of(x, theta, counted, self.d_h, reverse)
+        return request._replace(told=self.told(x))
 
     def checked(self, state, x, theta, lengths=None, check_finite=None):
         r"""Check the arguments of a walk; return them ready for it, and the steps inside."""
@@ -203,6 +243,8 @@ class Cell(nn.Module):
         x, tau, batch = self.check_x(x, like)
         zero = self.zero_state(batch, theta)
         looks = should_look(like, check_finite)
+        if looks:
+            self.check_values(theta)
         state = zero if state is None else checked_state("state", state, zero, looks)
         counted = None if lengths is None else inside(lengths, tau, batch, like.device)
         return state, self.clear_padding(x, counted, looks), theta, counted
@@ -217,6 +259,9 @@ class Affine(Cell):
 
     def drive(self, x, theta):
         return torch.nn.functional.linear(x, theta.U, theta.b)
+
+    def widened(self, x, theta, more, R):
+        return torch.cat([x, more], -1), theta._replace(U=torch.cat([theta.U, R], 1))
 
     def extra_repr(self):
         return f"{self.d_x}, {self.d_h}"

@@ -5,6 +5,7 @@ import torch
 from rnn._checks import require_choice
 from rnn.pytorch.cells.contract import Affine
 from rnn.pytorch.cells.fused_gates import fused_gru, fused_lstm
+from rnn.pytorch.cells.lean_lstm import lean_lstm
 from rnn.pytorch.cells.library import library_refuses, run_library
 from rnn.pytorch.cells.theta import CellTheta, GRUTheta, LSTMState, PeepholeTheta
 
@@ -103,11 +104,11 @@ class LSTM(Affine):
         return LSTMState(torch.tanh(s_after) * q, s_after)  # (10.43)
 
     def why_not(self, path, request):
-        if path not in ("fused", "library"):
+        if path not in ("fused", "lean", "library"):
             return super().why_not(path, request)
         if len(self.gates) < 3 or self.peepholes:
             return f"the {path} LSTM has all three gates and no peepholes"
-        if path == "fused":
+        if path in ("fused", "lean"):
             return None
         if self.candidate != "tanh":
             return "the libraries' candidate is tanh"
@@ -117,6 +118,9 @@ class LSTM(Affine):
 
     def fused(self, state, z, theta, counted):
         return fused_lstm(self.candidate, z, state, theta.W, counted)
+
+    def lean(self, state, x, theta, counted):
+        return lean_lstm(self.candidate, x, state, theta, counted)
 
     def library(self, state, x, theta, counted):
         return run_library(torch.lstm, x, state, theta, counted)

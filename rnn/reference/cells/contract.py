@@ -227,7 +227,7 @@ class Cell:
         h = in_order(blank(walked.h, mask), reverse)
         return Run(h, walked.state, x, walked.kept, counted, reverse, self)
 
-    def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True):
+    def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True, overwrite=False):
         r"""Carry gradients at the outputs back through time.
 
         Parameters
@@ -240,12 +240,19 @@ class Cell:
             A gradient that arrives at the last state from a later part of the model.
         inputs : bool
             Whether to compute grad_x.
+        overwrite : bool
+            Whether grad_h may be written over, which saves a copy.
 
         Returns
         -------
         Back
         """
         grad_h, grad_state = self._checked_gradients(grad_h, grad_state, run, theta)
+        if run.counted is not None:
+            grad_h = blank(grad_h, run.counted)
+        elif not overwrite:
+            grad_h = grad_h.copy()
+        grad_h = in_order(grad_h, run.reverse)
         if not len(grad_h):
             grad, grad_x = self.begin_adjoint(grad_state, run.x, theta)
             return Back(grad, grad_x if inputs else None, grad_state, grad_h)
@@ -308,6 +315,4 @@ class Cell:
         zero = grad_like(run.state, dtype_of(theta))
         if grad_state is not None:
             grad_state = checked_tree("grad_state", grad_state, zero)
-        grad_h = grad_h.copy() if run.counted is None else blank(grad_h, run.counted)
-        grad_h = in_order(grad_h, run.reverse)
         return grad_h, zero if grad_state is None else grad_state

@@ -122,9 +122,8 @@ class Output:
         """
         grad_o = checked_tree("grad_o", grad_o, run.o)
         grad_h, grad_state, V, c = self._read_adjoint(grad_o, grad_state, run, theta)
-        back = self.layer.backward(
-            grad_h, run.run, theta.layer, grad_state=grad_state, inputs=inputs
-        )
+        options = {"grad_state": grad_state, "inputs": inputs, "overwrite": True}
+        back = self.layer.backward(grad_h, run.run, theta.layer, **options)
         return back._replace(grad=OutputTheta(back.grad, V, c))
 
     def bptt(

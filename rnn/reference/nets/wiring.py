@@ -114,7 +114,7 @@ class Stack:
             x = runs[-1].h
         return LayersRun(x, tuple(run.state for run in runs), tuple(runs))
 
-    def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True):
+    def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True, overwrite=False):
         r"""Carry gradients down through the layers; see `Cell.backward`.
 
         Returns
@@ -125,9 +125,9 @@ class Stack:
         grad_states = grad_state or (None,) * len(self.layers)
         backs, parts = [], zip(self.layers, run.runs, theta, grad_states, strict=True)
         for k, (layer, own_run, own, grad_last) in reversed(list(enumerate(parts))):
-            wanted = inputs or k > 0
-            back = layer.backward(grad_h, own_run, own, grad_state=grad_last, inputs=wanted)
-            grad_h = back.grad_x
+            options = {"grad_state": grad_last, "inputs": inputs or k > 0, "overwrite": overwrite}
+            back = layer.backward(grad_h, own_run, own, **options)
+            grad_h, overwrite = back.grad_x, True
             backs.insert(0, back)
         grads, firsts = zip(*((back.grad, back.grad_state) for back in backs), strict=True)
         return Back(grads, grad_h, firsts, backs[-1].grad_h)
@@ -202,7 +202,7 @@ class Bidirectional:
         h = np.concatenate([run.h for run in runs], axis=-1)
         return LayersRun(h, BothWays(*(run.state for run in runs)), runs)
 
-    def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True):
+    def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True, overwrite=False):
         r"""Carry gradients back along both walks; see `Cell.backward`.
 
         Returns
