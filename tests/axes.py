@@ -1,7 +1,7 @@
 """How the axes of what is read lie: so that a test can take a row, cut, turn, permute and spoil it.
 
-"time" is (tau, B, ...), "place" (N, B, ...), "row" (B, ...), "grid" (height, width, B, ...); what is
-"whole" is handed over as it is: a loss takes all rows together.
+"time" is (tau, B, ...), "place" (N, B, ...), "row" (B, ...), "grid" (height, width, B, ...);
+what is "whole" is handed over as it is: a loss takes all rows together.
 """
 
 from typing import Any, NamedTuple

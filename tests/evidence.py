@@ -1,6 +1,5 @@
 """The worst error of a case, by kind of evidence: what the tests bound and a table can show."""
 
-import copy
 import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
@@ -114,7 +113,7 @@ def complex_step_error(case, tau=3, batch=2):
 def difference_error(case, by=1e-5):
     """Compare the gradients with central differences of the package's own forward pass."""
     p = case.make(6, 3, 2, lengths="lengths" in case.tags)
-    vary = copy.deepcopy(p)
+    vary = converted(p, np.copy)
 
     def moved(array, index, by):
         kept = array[index]
@@ -186,7 +185,11 @@ KINDS = {
 }
 
 
+def of(case):
+    """Return the kinds of evidence that there are for a case, by name."""
+    return {name: kind for name, kind in KINDS.items() if kind.tag in case.tags | {None}}
+
+
 def worst_errors(case):
     """Return the worst error of a case for each kind of evidence that there is for it."""
-    kinds = {name: kind for name, kind in KINDS.items() if kind.tag in case.tags | {None}}
-    return {name: kind.error(case) for name, kind in kinds.items()}
+    return {name: kind.error(case) for name, kind in of(case).items()}

@@ -64,7 +64,8 @@ class Case:
     walk of its own; "causal" can be cut in time; "turns" takes ``reverse=``; "lengths" takes
     lengths; "state" is given a first state and a gradient at the last; "full" returns the full
     gradient at each output; "empty" takes inputs of no steps; "end" puts out one vector a row;
-    "own" feeds its outputs back to itself, and a gradient passes there.
+    "own" feeds its outputs back to itself, and a gradient passes there; "loss" puts out one
+    number for all rows together.
     """
 
     name: str

@@ -6,7 +6,12 @@ how its axes lie, and what is called in a way of its own brings its own `walk` a
 
 import oracles_cells as of
 from problems import D_Y, FORCED, attended, cell, fed, in_context, plain
+from registry_chapter import CHAPTER, ECHOES
+from registry_losses import BPTT
+from registry_memory import REMEMBERING
 from registry_nets import NETS
+from registry_sequences import LIKELIHOODS
+from registry_trees import TREES
 
 from rnn.reference import cells as c
 
@@ -150,5 +155,6 @@ READING = [
     ],
 ]
 
-CELLS = [*SIMPLE, *GATED, *AROUND, *READING]
-CASES = [*CELLS, *NETS]
+CELLS = [*SIMPLE, *GATED, *AROUND, *READING, *REMEMBERING]
+OUTPUTS = [*CELLS, *NETS, *ECHOES, *CHAPTER, *TREES]
+CASES = [*OUTPUTS, *BPTT, *LIKELIHOODS]

@@ -5,9 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 from compare import furthest
-from evidence import KINDS, worst_errors
+from evidence import KINDS, of, worst_errors
+from oracles_losses import BY_HAND, by_torch
+from refusals import TABLE
 from registry import CASES
 
+from experiments import evidence, record
+from rnn._tree import tree_map
 from rnn.reference import RNN
 
 BY_NAME = {case.name: case for case in CASES}
@@ -77,7 +81,63 @@ def test_each_kind_of_evidence_fails_on_a_cell_that_is_a_little_wrong(kind):
     assert KINDS[kind].error(wrong) > KINDS[kind].bound
 
 
+LOSS = BY_NAME["bptt-output-rnn-cross_entropy-mean"]
+
+
+def off_by_a_little(p, run):
+    grads = LOSS.back(p, run)
+    return grads._replace(theta=tree_map(lambda g: g * (1 + 1e-5), grads.theta))
+
+
+@pytest.mark.parametrize("kind", of(LOSS))
+def test_each_kind_of_evidence_fails_on_a_loss_that_is_a_little_wrong(kind):
+    if KINDS[kind].needs_torch:
+        pytest.importorskip("torch", reason="needs PyTorch")
+    wrong = {"oracle": {"oracle": BY_NAME["bptt-output-rnn-cross_entropy-sum"].oracle}}
+    wrong |= {"float32": {"walk": lambda p: coarse_loss(LOSS.walk(p))}}
+    case = dataclasses.replace(LOSS, **wrong.get(kind, {"back": off_by_a_little}))
+    assert KINDS[kind].error(case) > KINDS[kind].bound
+
+
+def coarse_loss(out):
+    return out._replace(h=out.h * out.h.dtype.type(1 + np.finfo(out.h.dtype).eps * 99))
+
+
+@pytest.mark.parametrize("loss", BY_HAND)
+def test_the_losses_by_hand_are_those_of_torch(loss, rng):
+    torch = pytest.importorskip("torch", reason="needs PyTorch")
+    o, y = rng.normal(size=(5, 3)), rng.integers(0, 2, (5, 3)).astype(float)
+    y = rng.integers(0, 3, 5) if loss == "cross_entropy" else y
+    theirs = by_torch(loss, torch.tensor(o), torch.tensor(y)).item()
+    assert sum(map(BY_HAND[loss], o, y)) == pytest.approx(theirs, rel=1e-14)
+
+
 def test_the_table_has_every_kind_of_evidence():
     pytest.importorskip("torch", reason="needs PyTorch")
     assert list(worst_errors(BY_NAME["memoryless-tanh"])) == list(KINDS)
     assert "steps" not in worst_errors(BY_NAME["bidirectional"])
+
+
+def test_what_is_stored_names_every_case_and_respects_the_bounds():
+    stored = record.load("evidence")
+    assert list(stored["bounds"].items()) == sorted((n, k.bound) for n, k in KINDS.items())
+    named = {case: set(errors) for case, errors in stored["measured"].items()}
+    assert named == {case.name: set(of(case)) for case in CASES}
+    for case, errors in stored["measured"].items():
+        assert all(0 <= error <= KINDS[kind].bound for kind, error in errors.items()), case
+    assert stored["worst"] == evidence.worst(stored["measured"], KINDS)
+    assert "torch" in stored["versions"]
+
+
+def test_tables_are_laid_out_in_columns_and_in_markdown():
+    rows = [("case", "oracle"), ("rnn", "1e-16")]
+    assert evidence.table(rows) == "case  oracle\nrnn   1e-16"
+    lines = evidence.table(rows, markdown=True).splitlines()
+    assert lines == ["| case | oracle |", "|------|--------|", "| rnn  | 1e-16  |"]
+
+
+def test_every_row_of_bad_input_has_its_message_and_only_known_ones_are_marked():
+    rows = evidence.messages()
+    marked = {what for what, _, message in rows if message.startswith("NOT AS IT SHOULD BE")}
+    assert marked == {refusal.what.partition(" (")[0] for refusal in TABLE if refusal.broken}
+    assert all(message for *_, message in rows)

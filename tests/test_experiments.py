@@ -321,13 +321,3 @@ def test_the_least_width_or_twice_the_greatest():
     least = prediction_or_reconstruction.least_width
     assert least(scores, lambda score: score >= 0.99) == 2
     assert least(scores, lambda score: score > 1) == 8
-
-
-def test_contestants_of_the_benchmark_compute_the_same():
-    from experiments import bench_cpu
-
-    taken = bench_cpu.measure((6, 2, 4, 5), repeats=1)
-    assert list(taken) == ["plain", "fused", "pytorch loop", "nn.RNN"]
-    assert min(taken.values()) > 0
-    ratios = bench_cpu.table({"6x2x4x5": taken}).splitlines()[-1].split()
-    assert float(ratios[-1]) == 1

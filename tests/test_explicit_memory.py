@@ -1,90 +1,37 @@
-"""A cell that controls an explicit memory, against an oracle of one row and one slot at a time."""
+"""A cell that controls an explicit memory: what the walks through the registry do not show."""
 
+import dataclasses
 from dataclasses import replace
 
 import numpy as np
+import oracles_cells as of
 import pytest
+from compare import furthest
+from evidence import autograd_error, oracle_error
+from oracles_memory import explicit_memory
+from registry_memory import MEMORIES
 
-from rnn._tree import tree_leaves, tree_map, tree_names
+from rnn._tree import tree_leaves, tree_map
 from rnn.reference.cells.gru import GRU
 from rnn.reference.cells.leaky import Leaky
-from rnn.reference.cells.lstm import LSTM, LSTMState
-from rnn.reference.cells.memory import ExplicitMemory, MemoryState
+from rnn.reference.cells.lstm import LSTM
+from rnn.reference.cells.memory import ExplicitMemory
 from rnn.reference.cells.simple import RNN, Memoryless
 from rnn.reference.learning import adam, adam_init, clip_norm
 from rnn.reference.nets.output import Output
 from rnn.tasks import copy
 
-D_X, D_H, TAU, LENGTHS = 2, 3, 4, [4, 2, 0]
+D_X, D_H, TAU = 2, 3, 4
 SMALL = {"slots": 4, "d_m": 2}
 CLOSED = -800.0  # sigma and exp of it are exactly 0
 
 
-def relative(a, b):
-    return np.abs(a - b).max() / np.abs(b).max()
-
-
-# The oracle: lists of scalars and of rows of torch
-
-
-def rnn_oracle(torch, h, x, theta, more):
-    return (h := torch.tanh(theta.b + theta.W @ h + theta.U @ x + more)), h
-
-
-def memoryless_oracle(torch, h, x, theta, more):
-    return (h := torch.tanh(theta.b + theta.U @ x + more)), h
-
-
-def lstm_oracle(torch, state, x, theta, more):
-    g, f, k, q = (theta.b + theta.W @ state.h + theta.U @ x + more).reshape(4, -1)
-    s = torch.sigmoid(f) * state.s + torch.sigmoid(g) * torch.tanh(k)
-    h = torch.tanh(s) * torch.sigmoid(q)
-    return LSTMState(h, s), h
-
-
-def head_oracle(torch, cell, asked, before, M):
-    """Take what one head is asked, its weights before and the slots; return its weights."""
-    N, asked = len(M), list(asked)
-    if cell.addressing != "location":
-        key = torch.stack([asked.pop(0) for _ in range(cell.d_m)])
-        beta = torch.log(1 + torch.exp(asked.pop(0)))
-        norms = [torch.sqrt((key @ key + 1e-6) * (m @ m + 1e-6)) for m in M]
-        e = [torch.exp(beta * (key @ m) / norm) for m, norm in zip(M, norms, strict=True)]
-        weights = [e_i / sum(e) for e_i in e]
-    if cell.addressing == "content":
-        return weights
-    if cell.addressing == "both":
-        g = 1 / (1 + torch.exp(-asked.pop(0)))
-        before = [g * w + (1 - g) * b for w, b in zip(weights, before, strict=True)]
-    e = [torch.exp(asked.pop(0)) for _ in cell.shifts]
-    moved = [sum(e[k] * before[(i - d) % N] for k, d in enumerate(cell.shifts)) for i in range(N)]
-    powers = [(m / sum(e)) ** (1 + torch.log(1 + torch.exp(asked[0]))) for m in moved]
-    return [p / sum(powers) for p in powers]
-
-
-def oracle(torch, cell, controller, state, x, theta):
-    """Walk one row, (tau, d_x); return the list of outputs and the last state."""
-    shown, (inner, M, reading, writing, r) = [], state
-    for x_t in x:
-        inner, h = controller(torch, inner, x_t, theta.cell, theta.R @ r)
-        asked = theta.Q @ h + theta.b
-        n = (len(asked) - 2 * cell.d_m) // 2
-        writing = head_oracle(torch, cell, asked[n : 2 * n], writing, M)
-        e, v = torch.sigmoid(asked[2 * n : -cell.d_m]), asked[-cell.d_m :]
-        M = [m * (1 - w * e) + w * v for w, m in zip(writing, M, strict=True)]
-        reading = head_oracle(torch, cell, asked[:n], reading, M)
-        r = sum(w * m for w, m in zip(reading, M, strict=True))
-        shown.append(torch.cat([h, r]))
-    pieces = (p if torch.is_tensor(p) else torch.stack(list(p)) for p in (M, reading, writing))
-    return shown, MemoryState(inner, *pieces, r)
-
-
 CASES = {
-    "rnn": (ExplicitMemory(RNN(), **SMALL), rnn_oracle),
-    "memoryless": (ExplicitMemory(Memoryless(), **SMALL), memoryless_oracle),
-    "lstm": (ExplicitMemory(LSTM(), **SMALL, shifts=(2, 0)), lstm_oracle),
-    "content": (ExplicitMemory(RNN(), **SMALL, addressing="content"), rnn_oracle),
-    "location": (ExplicitMemory(LSTM(), **SMALL, addressing="location"), lstm_oracle),
+    "rnn": ExplicitMemory(RNN(), **SMALL),
+    "memoryless": ExplicitMemory(Memoryless(), **SMALL),
+    "lstm": ExplicitMemory(LSTM(), **SMALL, shifts=(2, 0)),
+    "content": ExplicitMemory(RNN(), **SMALL, addressing="content"),
+    "location": ExplicitMemory(LSTM(), **SMALL, addressing="location"),
 }
 
 
@@ -108,102 +55,21 @@ def inner_product(tree, other):
     return sum((a * b).sum() for a, b in zip(tree_leaves(tree), tree_leaves(other), strict=True))
 
 
-@pytest.mark.parametrize("start", ["given", "default"])
-@pytest.mark.parametrize("lengths", [None, LENGTHS])
-@pytest.mark.parametrize("case", CASES)
-def test_values_and_gradients_agree_with_the_oracle(case, lengths, start):
-    torch = pytest.importorskip("torch", reason="needs PyTorch")
-    cell, controller = CASES[case]
-    theta, state, x, grad_h, grad_state = problem(cell)
-    state = cell.zero_state(3, theta) if start == "default" else state
-    dirty = x.copy()
-    for row, length in enumerate(lengths or ()):
-        dirty[length:, row] = np.nan
-    run = cell.forward(state if start == "given" else None, dirty, theta, lengths)
-    back = cell.backward(grad_h, run, theta, grad_state=grad_state)
+@pytest.mark.parametrize("case", MEMORIES[:9], ids=lambda case: case.name)
+def test_a_walk_from_the_default_start_agrees_with_the_oracle(case):
+    pytest.importorskip("torch", reason="needs PyTorch")
 
-    leaves = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), (theta, state, x))
-    L, upstream = 0, tree_map(torch.tensor, (grad_h, grad_state))
-    for b, length in enumerate(lengths or [TAU] * 3):
-        row = tree_map(lambda leaf, b=b: leaf[b], leaves[1])
-        row = row._replace(M=list(row.M), reading=list(row.reading), writing=list(row.writing))
-        shown, last = oracle(torch, cell, controller, row, leaves[2][:length, b], leaves[0])
-        for t, h in enumerate(shown):
-            assert relative(run.h[t, b], h.detach().numpy()) < 1e-12
-            L = L + upstream[0][t, b] @ h
-        assert not run.h[length:, b].any()
-        for ours, theirs in zip(tree_leaves(run.state), tree_leaves(last), strict=True):
-            np.testing.assert_allclose(ours[b], theirs.detach(), rtol=1e-12, atol=1e-14)
-        L = L + inner_product(tree_map(lambda leaf, b=b: leaf[b], upstream[1]), last)
-    L.backward()
-    ours = back.grad, back.grad_state, back.grad_x
-    for name, a, b in zip(tree_names(ours), tree_leaves(ours), tree_leaves(leaves), strict=True):
-        if b.grad is not None and b.grad.any():
-            assert relative(a, b.grad.numpy()) < 1e-12, name
-        else:
-            assert not a.any(), name
+    def make(seed, tau, batch, dtype=np.float64, lengths=False):
+        p = case.make(seed, tau, batch, dtype, lengths)
+        return p._replace(state=p.net.zero_state(batch, p.theta))
 
-
-def each_entry(tree):
-    """Walk through the entries of a tree; return a function that moves one of them by a step."""
-    leaves = tree_leaves(tree)
-    for k, leaf in enumerate(leaves):
-        for index in np.ndindex(leaf.shape):
-
-            def moved(step, k=k, index=index):
-                copies = iter([np.array(a, np.result_type(a, type(step))) for a in leaves])
-                out = tree_map(lambda _: next(copies), tree)
-                tree_leaves(out)[k][index] += step
-                return out
-
-            yield moved
-
-
-def assert_close_by_tensor(found, numbers, bound):
-    start = 0
-    for name, leaf in zip(tree_names(found), tree_leaves(found), strict=True):
-        expected = np.reshape(numbers[start : start + leaf.size], leaf.shape)
-        assert np.abs(leaf - expected).max() <= bound * np.abs(expected).max(), name
-        start += leaf.size
-    assert start == len(numbers)
-
-
-def gradients(cell, batch):
-    theta, state, x, grad_h, grad_state = problem(cell, 1, batch)
-    run = cell.forward(state, x, theta)
-    back = cell.backward(grad_h, run, theta, grad_state=grad_state)
-    found = back.grad, back.grad_state, back.grad_x
-    return (theta, state, x), (grad_h, grad_state), found
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_gradients_agree_with_a_complex_step(case):
-    cell, _ = CASES[case]
-    at, upstream, found = gradients(cell, batch=2)
-
-    def L(moved):
-        theta, state, x = moved
-        walked = cell.walk(state, cell.drive(x, theta), theta)
-        return inner_product(upstream, (walked.h, walked.state))
-
-    expected = [L(moved(1e-40j)).imag / 1e-40 for moved in each_entry(at)]
-    assert_close_by_tensor(found, expected, 1e-12)
-
-
-@pytest.mark.parametrize("case", ["memoryless", "lstm"])
-def test_gradients_agree_with_central_differences(case):
-    cell, _ = CASES[case]
-    at, upstream, found = gradients(cell, batch=1)
-
-    def L(moved):
-        theta, state, x = moved
-        run = cell.forward(state, x, theta)
-        return inner_product(upstream, (run.h, run.state))
-
-    step = 1e-5
-    pairs = ((L(moved(step)), L(moved(-step))) for moved in each_entry(at))
-    expected = [(up - down) / (2 * step) for up, down in pairs]
-    assert_close_by_tensor(found, expected, 1e-6)
+    start = dataclasses.replace(case, make=make)
+    assert max(oracle_error(start), autograd_error(start)) <= 1e-12
+    p = make(0, 3, 2)
+    zero = explicit_memory(of.memoryless(), p.net).zero(np, p.theta)
+    for found, expected in zip(p.state[1:], zero[1:], strict=True):
+        np.testing.assert_allclose(found, np.broadcast_to(expected, found.shape), rtol=1e-14)
+    assert furthest(case.walk(p._replace(state=None))[:2], case.walk(p)[:2]) == 0
 
 
 def by_hand(start=0.01):
@@ -226,61 +92,6 @@ def test_three_steps_by_hand():
     np.testing.assert_allclose(run.h[:, 0], [[3, empty], [5, 5], [7, 5]], rtol=1e-14)
     np.testing.assert_array_equal(run.state.M[0], [[5], [7]])
     np.testing.assert_array_equal(run.state.writing[0], [0, 1])
-
-
-@pytest.mark.parametrize("cut", range(TAU + 1))
-@pytest.mark.parametrize("case", CASES)
-def test_cut_anywhere_and_carry_the_state(case, cut):
-    cell, _ = CASES[case]
-    theta, state, x, grad_h, grad_state = problem(cell)
-    whole = cell.forward(state, x, theta)
-    first = cell.forward(state, x[:cut], theta)
-    second = cell.forward(first.state, x[cut:], theta)
-    np.testing.assert_array_equal(np.concatenate([first.h, second.h]), whole.h)
-    back = cell.backward(grad_h, whole, theta, grad_state=grad_state)
-    later = cell.backward(grad_h[cut:], second, theta, grad_state=grad_state)
-    sooner = cell.backward(grad_h[:cut], first, theta, grad_state=later.grad_state)
-    added = tree_map(np.add, sooner.grad, later.grad)
-    pairs = zip(
-        tree_leaves((added, sooner.grad_state)),
-        tree_leaves((back.grad, back.grad_state)),
-        strict=True,
-    )
-    for a, b in pairs:
-        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13)
-
-
-def test_rows_of_a_batch_do_not_see_each_other_and_nothing_given_is_changed():
-    cell, _ = CASES["lstm"]
-    theta, state, x, grad_h, grad_state = given = problem(cell)
-    before = tree_map(np.copy, given)
-    changed = x.copy()
-    changed[:, 1] += 1
-    runs = [cell.forward(state, z, theta) for z in (x, changed)]
-    backs = [cell.backward(grad_h, run, theta, grad_state=grad_state) for run in runs]
-    for a, b in zip(*(tree_leaves(run.state) for run in runs), strict=True):
-        np.testing.assert_array_equal(a[[0, 2]], b[[0, 2]])
-        assert (a[1] != b[1]).any()
-    np.testing.assert_array_equal(*(back.grad_x[:, [0, 2]] for back in backs))
-    for a, b in zip(tree_leaves(given), tree_leaves(before), strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_float32_stays_float32(case):
-    cell, _ = CASES[case]
-    found = []
-    for dtype in (np.float32, np.float64):
-        theta, state, x, grad_h, grad_state = tree_map(
-            lambda leaf, dtype=dtype: leaf.astype(dtype), problem(cell, dtype=np.float32)
-        )
-        run = cell.forward(state, x, theta, LENGTHS)
-        back = cell.backward(grad_h, run, theta, grad_state=grad_state)
-        found.append(tree_leaves((run.h, run.state, back)))
-        assert all(leaf.dtype == dtype for leaf in found[-1])
-        assert all(leaf.dtype == dtype for leaf in tree_leaves(cell.zero_state(1, theta)))
-    for a, b in zip(*found, strict=True):
-        assert np.abs(a - b).max() < 1e-5 * max(np.abs(b).max(), 1e-3)
 
 
 def test_an_untouched_memory_carries_value_and_gradient_through_fifty_steps_unchanged(rng):
@@ -309,7 +120,7 @@ def test_a_slot_that_no_head_addresses_outlives_what_happens_to_the_others(rng):
 
 
 def test_around_a_feed_forward_controller_the_whole_is_recurrent():
-    cell, _ = CASES["memoryless"]
+    cell = CASES["memoryless"]
     theta, _, x, grad_h, _ = problem(cell)
     grad_h[:-1] = 0
     whole = cell.backward(grad_h, cell.forward(None, x, theta), theta).grad_x
@@ -333,7 +144,7 @@ def test_addressing_by_location_ignores_the_content(addressing, ignores):
 
 def test_addressing_by_content_finds_a_vector_wherever_it_stands():
     # written once more in another order of slots, the memory reads the same
-    cell, _ = CASES["content"]
+    cell = CASES["content"]
     theta, state, x, *_ = problem(cell)
     turned = state._replace(M=np.roll(state.M, 1, axis=1))
     run, other = (cell.forward(s, x, theta) for s in (state, turned))
@@ -348,6 +159,13 @@ def test_from_the_default_start_no_two_slots_stay_alike(addressing):
     M = cell.forward(None, x, theta).state.M
     apart = np.abs(M[:, :, None] - M[:, None]).max(axis=-1) + np.eye(6)
     assert apart.min() > 1e-5
+
+
+def test_the_default_start_has_the_dtype_of_the_parameters():
+    theta = CASES["lstm"].init_theta(np.random.default_rng(0), D_X, D_H, dtype=np.float32)
+    assert {leaf.dtype for leaf in tree_leaves(CASES["lstm"].zero_state(1, theta))} == {
+        theta.b.dtype
+    }
 
 
 def test_no_parameter_depends_on_the_number_of_slots():
@@ -393,7 +211,7 @@ def test_choices_that_make_no_sense_are_refused(wrong, kind, said):
 
 
 def test_a_state_or_parameters_of_another_memory_are_refused():
-    cell, _ = CASES["rnn"]
+    cell = CASES["rnn"]
     theta, state, x, *_ = problem(cell)
     with pytest.raises(ValueError, match=r"state\.M: expected shape \(3, 5, 2\), got \(3, 4, 2\)"):
         replace(cell, slots=5).forward(state, x, theta)

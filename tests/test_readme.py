@@ -6,12 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_ten_lines_print_what_the_readme_says(tmp_path):
-    code, printed = re.search(r"```python\n(.*?)```\n+```text\n(.*?)```", README, re.S).groups()
+BLOCKS = re.findall(r"```python\n(.*?)```\n+```text\n(.*?)```", README, re.S)
+
+
+@pytest.mark.parametrize(("code", "printed"), BLOCKS, ids=["reference", "pytorch"])
+def test_code_prints_what_the_readme_says(code, printed, tmp_path):
+    if "torch" in code:
+        pytest.importorskip("torch", reason="needs PyTorch")
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

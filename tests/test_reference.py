@@ -87,23 +87,6 @@ def test_gradient_equals_the_complex_step(path, field):
     assert relative(getattr(grad, field), numeric) < 1e-13
 
 
-@pytest.mark.parametrize("field", RNNTheta._fields)
-def test_gradient_equals_central_differences(field):
-    state, x, y, theta = problem()
-    _, grad = reference.bptt(state, x, y, theta, reduction="mean")
-    numeric = np.empty_like(getattr(theta, field))
-    for index in np.ndindex(numeric.shape):
-        values = []
-        for step in (1e-5, -1e-5):
-            moved = getattr(theta, field).copy()
-            moved[index] += step
-            values.append(
-                reference.bptt(state, x, y, theta._replace(**{field: moved}), reduction="mean")[0]
-            )
-        numeric[index] = (values[0] - values[1]) / 2e-5
-    assert relative(getattr(grad, field), numeric) < 1e-6
-
-
 @pytest.mark.parametrize(("tau", "batch"), SHAPES)
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-12), (np.float32, 2e-6)])

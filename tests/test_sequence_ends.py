@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from test_sequences import assert_frequencies, assert_gradient, classes, differences
+from test_sequences import assert_frequencies, assert_gradient, classes
 
 from rnn._tree import tree_leaves, tree_map
-from rnn.reference import GRU, LSTM, RNN, Context, Fed, Feedback, InContext, Memoryless, Output
+from rnn.reference import GRU, LSTM, RNN, Context, Feedback, InContext, Memoryless, Output
 from rnn.reference.nets.sequences import (
     BernoulliStop,
     EndSymbol,
@@ -202,105 +202,14 @@ PAIRS = [(end, name) for end in ENDS for name in INNER if (end, name) != (EndSym
 
 
 @pytest.mark.parametrize(("end", "inner"), PAIRS)
-def test_each_gradient_agrees_with_differences(end, inner):
+def test_the_loss_is_minus_the_mean_log_likelihood(end, inner):
     model = end(INNER[inner])
     theta, y, lengths, how = trained(model)
-    x = (
-        InContext(None, np.random.default_rng(0).normal(size=(3, 2)))
-        if inner == "context"
-        else None
-    )
-    L, grad = model.bptt(y, theta, lengths, reduction="mean", x=x, **how)
-
-    def loss():
-        return -model.log_likelihood(y, theta, lengths, x=x, **how).log_p.mean()
-
-    assert loss() == pytest.approx(L, rel=1e-14)
-    assert_gradient(grad, differences(loss, theta), 1e-9)
-
-
-def oracle(torch, told, y, x=None):
-    """List o and h of each step of one row of an RNN, told its last class."""
-    h, steps = torch.zeros(3, dtype=torch.float64), []
-    for t in range(len(y) + 1):
-        a = told.cell.b + told.cell.W @ h
-        a = a if x is None or t == len(y) else a + told.cell.U[:, 0] * x[t]
-        h = torch.tanh(a if t == 0 else a + told.R[:, y[t - 1]])
-        steps.append((torch.log_softmax(told.c + told.V @ h, 0), h))
-    return steps
-
-
-def end_symbol_oracle(torch, told, y, ended):
-    steps = oracle(torch, told, y)
-    total = sum(steps[t][0][y_t] for t, y_t in enumerate(y))
-    return total + steps[len(y)][0][K] if ended else total
-
-
-def bernoulli_oracle(torch, told, y, ended):
-    total = 0
-    for t, y_t in enumerate(y):
-        log_p, h = oracle(torch, told.cell, y)[t]
-        stop = torch.sigmoid(told.v[0] @ h + told.c_stop[0])
-        total = total + log_p[y_t] + torch.log(stop if ended and t == len(y) - 1 else 1 - stop)
-    return total
-
-
-def length_oracle(torch, told, y, ended):
-    x = [(len(y) - t) / LONGEST for t in range(1, len(y) + 1)]
-    steps = oracle(torch, told.cell, y, x)
-    given = sum(steps[t][0][y_t] for t, y_t in enumerate(y))
-    return given + torch.log_softmax(told.length, 0)[len(y)]
-
-
-ORACLES = dict(zip(ENDS, (end_symbol_oracle, bernoulli_oracle, length_oracle), strict=True))
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_each_gradient_is_what_autograd_finds(end):
-    torch = pytest.importorskip("torch", reason="needs PyTorch")
-    model = end(classes(RNN()))
-    theta, y, lengths, how = trained(model)
-    L, grad = model.bptt(y, theta, lengths, reduction="sum", **how)
-    told = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), theta)
-    ended = how.get("ended", [True] * 3)
-    rows = [y[:n, row].tolist() for row, n in enumerate(lengths)]
-    total = -sum(ORACLES[end](torch, told, *one) for one in zip(rows, ended, strict=True))
-    total.backward()
-    assert total.item() == pytest.approx(L, rel=1e-14)
-    expected = [np.zeros(0) if t.grad is None else t.grad.numpy() for t in tree_leaves(told)]
-    expected = [e.reshape(g.shape) for e, g in zip(expected, tree_leaves(grad), strict=True)]
-    assert_gradient(grad, expected, 1e-13)
-
-
-@pytest.mark.parametrize("own", ["o", "softmax"])
-def test_a_stop_unit_carries_gradients_where_the_net_runs_freely(own):
-    cell, rng = StopUnit(Feedback(LSTM(), own)), np.random.default_rng(4)
-    theta = cell.init_theta(rng, d_x=2, d_h=3, d_y=K)
-    x, y, noise = (rng.normal(size=(4, 2, d)) for d in (2, K, K))
-    fed = Fed(x, y, rng.random((4, 2)) < 0.5, noise)
-    weights, lengths = rng.normal(size=(4, 2, K + 1)), [4, 2]
-
-    def loss():
-        return (cell.forward(None, fed, theta, lengths).h * weights).sum()
-
-    back = cell.backward(weights, cell.forward(None, fed, theta, lengths), theta)
-    assert_gradient(back.grad, differences(loss, theta), 1e-9)
-    assert_gradient(back.grad_x.x, differences(loss, x), 1e-9)
-    assert_gradient(back.grad_x.noise, differences(loss, noise), 1e-9)
-
-
-def test_a_stop_unit_goes_on_from_the_state_that_it_returned():
-    cell, rng = StopUnit(classes(GRU())), np.random.default_rng(4)
-    theta = cell.init_theta(rng, d_x=1, d_h=3, d_y=K)
-    fed = Fed(
-        rng.normal(size=(5, 2, 1)), np.zeros((5, 2, K)), np.zeros((5, 2), bool), np.zeros((5, 2, K))
-    )
-    whole = cell.forward(None, fed, theta)
-    first = cell.forward(None, Fed(*(part[:2] for part in fed)), theta)
-    rest = cell.forward(first.state, Fed(*(part[2:] for part in fed)), theta)
-    np.testing.assert_array_equal(np.concatenate([first.h, rest.h]), whole.h)
-    s = theta.c_stop + cell.cell.cell.output(whole.state.cell.cell) @ theta.v.T
-    np.testing.assert_allclose(whole.h[-1, :, K:], s, rtol=1e-14)
+    context = InContext(None, np.random.default_rng(0).normal(size=(3, 2)))
+    x = context if inner == "context" else None
+    L, _ = model.bptt(y, theta, lengths, reduction="mean", x=x, **how)
+    found = model.log_likelihood(y, theta, lengths, x=x, **how).log_p
+    assert -found.mean() == pytest.approx(L, rel=1e-14)
 
 
 @pytest.mark.parametrize("end", ENDS)

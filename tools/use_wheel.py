@@ -43,10 +43,12 @@ def check_torch() -> None:
 
 
 def check_readme(readme: str) -> None:
-    r"""Run the Python that README shows, as it stands there."""
+    r"""Run the Python that README shows, as it stands there, where it needs NumPy alone."""
     blocks = re.findall(r"```python\n(.*?)```", Path(readme).read_text(encoding="utf-8"), re.DOTALL)
     assert blocks, f"{readme} shows no Python"
     for block in blocks:
+        if "import torch" in block:
+            continue
         exec(compile(block, readme, "exec"), {"__name__": "__main__"})
 
 

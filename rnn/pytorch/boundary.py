@@ -20,6 +20,7 @@ __all__ = [
     "checked_theta",
     "inside",
     "require_finite",
+    "require_saved",
     "should_look",
 ]
 
@@ -92,10 +93,15 @@ def inside(lengths, tau, batch, device):
 
 
 def should_look(like, check_finite=None):
-    r"""Tell whether to look for NaN: by default on the CPU, where looking does not synchronise."""
-    if check_finite is None:
-        return like.device.type == "cpu" and not torch.compiler.is_compiling()
-    return check_finite
+    r"""Tell whether to look for NaN: by default on the CPU, where looking does not synchronise.
+
+    Nor is looking possible while compiling, exporting, or under `torch.func`.
+    """
+    if check_finite is not None:
+        return check_finite
+    if like.device.type != "cpu" or torch.compiler.is_compiling():
+        return False
+    return not torch._C._are_functorch_transforms_active()
 
 
 def require_finite(name, value, where):
@@ -124,6 +130,25 @@ def require_same(name, value, like):
     require_dtype(name, value, like.dtype, _to(like.dtype))
     if value.device != like.device:
         raise ValueError(f"{name}: expected device {like.device}, got {value.device}; use .to(...)")
+
+
+def require_saved(module, state_dict, prefix):
+    r"""Refuse saved parameters of another shape, in one sentence.
+
+    Names that are missing or too many are for PyTorch to report, which knows if that was allowed.
+    """
+    own = {name: tuple(p.shape) for name, p in module.named_parameters(recurse=False)}
+    saved = {key[len(prefix) :]: p for key, p in state_dict.items() if key.startswith(prefix)}
+    got = {name: tuple(p.shape) for name, p in saved.items() if "." not in name}
+    if any(own[name] != got[name] for name in own.keys() & got.keys()):
+        where = prefix.rstrip(".") or "state_dict"
+        raise ValueError(
+            f"{where}: expected {_spelled(own)} for {type(module).__name__}, got {_spelled(got)}"
+        )
+
+
+def _spelled(shapes):
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "nothing"
 
 
 def require_kind(name, tree, like):

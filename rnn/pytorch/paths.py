@@ -6,7 +6,7 @@ fused : the hoisted walk in place, with a gradient derived by hand. Differentiab
 lean : as fused, but it keeps h and s alone and computes the gates again on the way back. Only on
     request, where memory is short.
 library : oneDNN's or cuDNN's own kernel, where it computes the same.
-scan : no walk at all; log2(tau) passes over all steps, for linear recurrences.
+scan : no walk from step to step, for linear recurrences and where there is none.
 graph : the hoisted or fused walk as a CUDA graph, which costs no launches from Python.
 """
 
@@ -77,6 +77,8 @@ def chosen(cell, path, request):
 def _why_not(cell, path, request):
     if path in IN_PLACE and is_exporting():
         return "a walk in place cannot be exported"
+    if path in (*IN_PLACE, "library") and torch._C._are_functorch_transforms_active():
+        return "torch.func cannot look inside"
     return cell.why_not(path, request)
 
 
@@ -106,7 +108,7 @@ def _loop(cell, state, x, theta, counted):
 
 
 def _hoisted(cell, state, x, theta, counted):
-    return cell.driven("hoisted", state, cell.drive(x, theta), theta, counted)
+    return cell.reading("hoisted", state, x, theta, counted)
 
 
 def walk_steps(cell, state, z, theta, counted=None):
@@ -125,7 +127,7 @@ def _outputs(cell, state, states):
 
 
 def _fused(cell, state, x, theta, counted):
-    return cell.driven("fused", state, cell.drive(x, theta), theta, counted)
+    return cell.reading("fused", state, x, theta, counted)
 
 
 def _lean(cell, state, x, theta, counted):
@@ -137,7 +139,7 @@ def _library(cell, state, x, theta, counted):
 
 
 def _scan(cell, state, x, theta, counted):
-    return cell.driven("scan", state, cell.drive(x, theta), theta, counted)
+    return cell.reading("scan", state, x, theta, counted)
 
 
 def _graph(cell, state, x, theta, counted):
@@ -166,7 +168,7 @@ _WHAT = {
     "fused": "the walk in place, with the gradient derived by hand",
     "lean": "the walk in place, which keeps h and s and computes the gates again",
     "library": "the kernel of oneDNN or cuDNN",
-    "scan": "no walk, but about log2(tau) passes over all steps",
+    "scan": "no walk from step to step, since the recurrence is linear or there is none",
     "graph": "the walk as a CUDA graph",
 }
 

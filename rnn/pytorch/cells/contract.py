@@ -6,6 +6,8 @@ paths bring their own. A cell is an `nn.Module` that holds its parameters and is
 of `torch.nn`; `run` is the same as a pure function of state, x and theta.
 """
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -18,12 +20,15 @@ from rnn.pytorch.boundary import (
     checked_state,
     inside,
     require_finite,
+    require_saved,
     should_look,
 )
 from rnn.pytorch.cells.carry import blank, flipped
 from rnn.pytorch.paths import PATHS, Request, chosen, explained, walk, walk_steps
 
 __all__ = ["Affine", "Cell"]
+
+FROM_DRIVE = ("hoisted", "fused", "scan")  # the paths that read z; the others read x
 
 
 class Cell(nn.Module):
@@ -38,8 +43,9 @@ class Cell(nn.Module):
         As in `torch.nn`.
     """
 
-    Theta = tuple
+    Theta: Any = tuple
     fields: tuple[str, ...] = ()
+    widens = False  # whether `widened` can be asked for
 
     def __init__(self, path="auto"):
         super().__init__()
@@ -87,15 +93,17 @@ class Cell(nn.Module):
         r"""Return the state that the first step starts from, which what is read may change."""
         return state
 
+    def reading(self, path, state, x, theta, counted):
+        r"""Walk by any path but "loop" and "graph"; return outputs and the last state."""
+        if path in FROM_DRIVE:
+            return self.driven(path, state, self.drive(x, theta), theta, counted)
+        return getattr(self, path)(state, x, theta, counted)
+
     def driven(self, path, state, z, theta, counted):
-        r"""Walk from z on, by "hoisted", "fused" or "scan"; return outputs and the last state."""
+        r"""Walk from z on, by one of `FROM_DRIVE`."""
         if path == "hoisted":
             return walk_steps(self, state, z, theta, counted)
         return getattr(self, path)(state, z, theta, counted)
-
-    def reading(self, path, state, x, theta, counted):
-        r"""Walk by "library" or "lean", which read x itself; return outputs and the last state."""
-        return getattr(self, path)(state, x, theta, counted)
 
     def widened(self, x, theta, more, R):
         r"""Return x and theta of the same cell that reads ``more`` beside x, through R."""
@@ -165,6 +173,10 @@ class Cell(nn.Module):
             parameter = getattr(self, name)
             if isinstance(parameter, nn.Parameter):
                 nn.init.uniform_(parameter, -(self.d_h**-0.5), self.d_h**-0.5)
+
+    def _load_from_state_dict(self, state_dict, prefix, *more):
+        require_saved(self, state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *more)
 
     def forward(self, x, state=None, lengths=None, *, reverse=False):
         r"""Walk through x.
@@ -252,6 +264,8 @@ class Cell(nn.Module):
 
 class Affine(Cell):
     r"""A cell whose drive is z = b + U x."""
+
+    widens = True
 
     def __init__(self, d_x, d_h, path="auto"):
         super().__init__(path)

@@ -1,10 +1,16 @@
-r"""Linear recurrences without a walk: about log2(tau) passes over all steps (10.36), (10.37).
+r"""Linear recurrences without a walk from step to step (10.36), (10.37).
 
-After k passes each step has taken in the 2^k steps before it; a pass adds what stood 2^k steps
-earlier, carried over 2^k steps at once. The work grows by log2(tau), the waiting shrinks to it.
+With a matrix, about log2(tau) passes over all steps: after k of them each step has taken in the 2^k
+steps before it, and a pass adds what stood 2^k steps earlier, carried over 2^k steps at once. With
+a number for each unit, sqrt(tau) blocks of sqrt(tau) steps: all blocks are walked side by side from
+zero, then what enters each block is carried from block to block and added, faded, to its steps.
 """
 
+import math
+
 import torch
+
+from rnn._unfold import unfold
 
 __all__ = ["scan_diagonal", "scan_matrix", "scan_refuses"]
 
@@ -28,18 +34,19 @@ def scan_matrix(state, z, W):
 
 
 def scan_diagonal(state, z, alpha):
-    r"""Solve :math:`h^{(t)} = \alpha^{(t)} h^{(t-1)} + z^{(t)}` unit by unit.
-
-    alpha is (tau, B, d_h), so it may change from step to step: 1 where a row rests.
-    """
+    r"""Solve :math:`h^{(t)} = \alpha \odot h^{(t-1)} + z^{(t)}` unit by unit; alpha is (d_h,)."""
     if not len(z):
         return z
-    h, carry, reach = _start(alpha[0] * state, z), alpha, 1
-    while reach < len(z):
-        h = torch.cat([h[:reach], h[reach:] + carry[reach:] * h[:-reach]])
-        carry = torch.cat([carry[:reach], carry[reach:] * carry[:-reach]])
-        reach *= 2
-    return h
+    size = math.isqrt(len(z))
+    blocks = torch.cat([z, z.new_zeros(-len(z) % size, *z.shape[1:])]).unflatten(0, (-1, size))
+    inside = unfold(_fade, torch.zeros_like(blocks[:, 0]), blocks.unbind(1), alpha)
+    faded = alpha.expand(size, -1).cumprod(0)[:, None]
+    firsts = torch.stack([state, *unfold(_fade, state, inside[-1][:-1].unbind(0), faded[-1])])
+    return torch.addcmul(torch.stack(inside, 1), faded, firsts[:, None]).flatten(0, 1)[: len(z)]
+
+
+def _fade(h, z, alpha):
+    return torch.addcmul(z, alpha, h)
 
 
 def _start(first, z):

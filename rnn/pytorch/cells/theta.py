@@ -1,4 +1,4 @@
-r"""Parameters and states by name, as in the reference: a NamedTuple's fields are the book's letters.
+r"""Parameters and states by name, as in the reference: the fields are the book's letters.
 
 Shapes are those of the classes of the same names in `rnn.reference`; only that tensors stand there.
 """

@@ -1,0 +1,172 @@
+"""States, inputs, parameters and runs that are not those of the net, one by one."""
+
+import numpy as np
+from refusals_base import EITHER, NAN, refused, rng, wrong_at
+
+from rnn import reference as r
+from rnn import tasks
+
+X = np.ones((3, 2, 2))
+Y = np.zeros((3, 2), int)
+
+
+def forward(net, state=None, x=X, **own):
+    return net.forward(state, x, net.init_theta(rng(), 2, 4, **own))
+
+
+FED = r.feed(np.ones((3, 2, 2)), X, d_y=2)
+STATES = [
+    *refused(
+        ValueError,
+        r"state: expected LSTMState\(h, s\), got ndarray",
+        an_LSTM_given_only_h=lambda: forward(r.LSTM(), np.zeros((2, 4))),
+        an_LSTM_below_an_output_given_only_h=lambda: forward(
+            r.Output(r.LSTM()), np.zeros((2, 4)), d_y=2
+        ),
+    ),
+    *refused(
+        ValueError,
+        r"state: expected an array, got LSTMState\(h, s\)",
+        an_RNN_given_h_and_s=lambda: forward(r.RNN(), r.LSTMState(np.zeros((2, 4)), 0)),
+    ),
+    *refused(
+        ValueError,
+        r"state: expected LSTMState\(h, s\), got a tuple of 2",
+        an_LSTM_given_a_pair=lambda: forward(r.LSTM(), (np.zeros((2, 4)),) * 2),
+    ),
+    *refused(
+        ValueError,
+        "state: expected a tuple with one for each of 2, got (1|ndarray)",
+        one_state_for_two_layers=lambda: forward(r.Stack((r.RNN(),) * 2), (np.zeros((2, 4)),)),
+        no_tuple_for_two_layers=lambda: forward(r.Stack((r.RNN(),) * 2), np.zeros((2, 4))),
+        one_state_for_both_ways=lambda: forward(r.Bidirectional(), np.zeros((2, 4))),
+    ),
+    *refused(
+        TypeError,
+        "x: expected (Fed|InContext|Attended), got ndarray; use",
+        an_array_for_a_cell_that_is_fed=lambda: forward(r.Feedback(), d_y=2),
+        an_array_for_a_cell_in_context=lambda: forward(r.Context(), d_c=2),
+        an_array_for_a_cell_that_attends=lambda: forward(r.Attention(), d_m=2),
+    ),
+    *refused(
+        TypeError,
+        "forced: expected booleans, got dtype float64; forced_mask",
+        a_probability_as_forced=lambda: r.feed(Y, d_y=2, forced=0.5),
+        probabilities_as_forced=lambda: r.feed(Y, d_y=2, forced=np.full((3, 2), 0.5)),
+    ),
+    *refused(
+        ValueError,
+        r"(y|noise): expected finite numbers.*\(t, batch\) = \(1, 0\)",
+        NaN_in_what_is_told=lambda: forward(
+            r.Feedback(), None, FED._replace(y=wrong_at(NAN, 1, 0)(FED.y)), d_y=2
+        ),
+        NaN_in_the_noise=lambda: forward(
+            r.Feedback(), None, FED._replace(noise=wrong_at(NAN, 1, 0)(FED.noise)), d_y=2
+        ),
+    ),
+    *refused(
+        ValueError,
+        "(context|memory): expected finite numbers",
+        NaN_in_a_context=lambda: forward(
+            r.Context(), None, r.InContext(X, np.full((2, 2), NAN)), d_c=2
+        ),
+        NaN_in_a_memory_to_attend_to=lambda: forward(
+            r.Attention(),
+            None,
+            r.Attended(X, np.full((1, 2, 2), NAN), np.ones((1, 2), bool)),
+            d_m=2,
+        ),
+    ),
+    *refused(
+        ValueError,
+        r"state\.M: expected shape \(2, 5, 8\), got \(2, 4, 8\)",
+        a_memory_of_other_slots=lambda: forward(
+            r.ExplicitMemory(slots=5),
+            forward(r.ExplicitMemory(slots=4)).state,
+        ),
+    ),
+]
+
+GRID, AXES = np.ones((2, 2, 1, 2)), r.FourDirections().init_theta(rng(), 2, 3)
+SPOKEN = r.EncoderDecoder().init_theta(rng(), 2, 3, 2)
+OUT = r.Output().init_theta(rng(), 2, 3, 2)
+TREE, LEAVES = tasks.from_nested(((0, 1), 2)), np.ones((3, 2))
+GROWN = r.Recursive().init_theta(rng(), 2, 3)
+
+
+def back(net, theta, run, grad):
+    return net.backward(grad, run, theta)
+
+
+NETS = [
+    *refused(
+        ValueError,
+        r"x: expected shape \(height, width, B, d_x\)",
+        a_grid_of_rank_3=lambda: r.FourDirections().forward(GRID[0], AXES),
+    ),
+    *refused(
+        EITHER,
+        "theta: expected",
+        parameters_of_one_axis=lambda: r.FourDirections().forward(GRID, AXES[:1]),
+        no_parameters_of_a_grid=lambda: r.FourDirections().forward(GRID, None),
+        parameters_of_an_output_for_two_parts=lambda: r.EncoderDecoder().forward(X, Y, OUT),
+        parameters_of_an_output_for_a_tree=lambda: r.Recursive().forward(LEAVES, TREE, OUT),
+    ),
+    *refused(
+        ValueError,
+        "y: expected a batch of 2, got 1",
+        targets_for_another_batch=lambda: r.EncoderDecoder().forward(X, Y[:, :1], SPOKEN),
+    ),
+    *refused(
+        ValueError,
+        r"x: expected finite numbers.*\(1, 0\)",
+        NaN_in_what_is_encoded=lambda: r.EncoderDecoder().forward(
+            wrong_at(NAN, 1, 0)(X), Y, SPOKEN
+        ),
+    ),
+    *refused(
+        ValueError,
+        r"theta\S*V: expected",
+        V_of_another_width=lambda: r.Output().forward(None, X, OUT._replace(V=OUT.V[:, :1])),
+        V_of_another_width_on_the_way_back=lambda: back(
+            r.Output(), OUT._replace(V=OUT.V[:, :1]), r.Output().forward(None, X, OUT), X
+        ),
+        V_of_a_tree_of_another_width_on_the_way_back=lambda: back(
+            r.Recursive(),
+            GROWN._replace(V=GROWN.V[:, :1]),
+            r.Recursive().forward(LEAVES, TREE, GROWN),
+            np.ones((1, 3)),
+        ),
+    ),
+    *refused(
+        EITHER,
+        "run: expected",
+        no_run_of_an_output=lambda: back(r.Output(), OUT, None, X),
+        no_run_of_a_tree=lambda: back(r.Recursive(), GROWN, None, np.ones((1, 3))),
+        no_run_of_a_grid=lambda: back(r.FourDirections(), AXES, None, GRID),
+        no_run_of_two_parts=lambda: back(r.EncoderDecoder(), SPOKEN, None, X),
+    ),
+    *refused(
+        EITHER,
+        "grad_state: expected",
+        one_gradient_for_two_states=lambda: r.Bidirectional().backward(
+            np.ones((3, 2, 6)),
+            r.Bidirectional().forward(None, X, AXES[0]),
+            AXES[0],
+            grad_state=(np.ones((2, 3)),),
+        ),
+    ),
+]
+
+BROKEN = {
+    "parameters of one axis": "ValueError: zip() argument 2 is shorter than argument 1",
+    "no parameters of a grid": "TypeError: 'NoneType' object is not iterable",
+    "V of another width on the way back": "ValueError of a product, or of another argument",
+    "V of a tree of another width on the way back": "gradients of the wrong width",
+    "no run of an output": "AttributeError",
+    "no run of a tree": "AttributeError or TypeError, deep inside",
+    "no run of a grid": "TypeError: 'NoneType' object is not subscriptable",
+    "no run of two parts": "AttributeError",
+    "one gradient for two states": "ValueError: zip() argument 5 is shorter",
+}
+NETS = [row._replace(broken=BROKEN.get(row.what, "")) for row in NETS]
