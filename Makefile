@@ -57,9 +57,11 @@ lint: ## ruff and mypy
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: ## measure speed
+bench: ## measure speed, some ten minutes on a quiet machine
 	$(SETUP) dev
-	@$(PY) -m experiments.bench_cpu
+	@OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 $(PY) -m experiments.bench_cpu
+	@OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 $(PY) -m experiments.bench_torch
+	@$(PY) -m experiments.paths
 
 browser: ## drive JupyterLab with a real browser (needs Chromium)
 	$(SETUP) dev

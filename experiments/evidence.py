@@ -85,8 +85,7 @@ def messages():
     found = {}
     for refusal in TABLE:
         what, to = re.fullmatch(r"(.*?)(?: \(([a-z][\w-]*)\))?", refusal.what).groups()
-        message = ("NOT AS IT SHOULD BE: " if refusal.broken else "") + _said(refusal)
-        found.setdefault(what, {}).setdefault(message, []).append(to or "")
+        found.setdefault(what, {}).setdefault(_said(refusal), []).append(to or "")
     return [(what, _names(found[what][said]), said) for what in found for said in found[what]]
 
 

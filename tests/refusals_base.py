@@ -15,13 +15,12 @@ TAU, BATCH = 4, 3
 
 
 class Refusal(NamedTuple):
-    """One row of the table; `broken` says what the package does instead, where it does not."""
+    """One row of the table."""
 
     what: str
     call: Callable
     error: Any
     message: str
-    broken: str = ""
 
 
 def rng():
@@ -51,6 +50,6 @@ def refused(error, message, **calls):
     return [Refusal(what.replace("_", " "), call, error, message) for what, call in calls.items()]
 
 
-def numbers(name, call, bad, message, error=EITHER, broken=""):
+def numbers(name, call, bad, message, error=EITHER):
     """Return a row for each bad number, which `call` takes."""
-    return [Refusal(f"{name} = {b!r}", partial(call, b), error, message, broken) for b in bad]
+    return [Refusal(f"{name} = {b!r}", partial(call, b), error, message) for b in bad]

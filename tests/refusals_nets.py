@@ -126,7 +126,7 @@ NETS = [
     ),
     *refused(
         ValueError,
-        r"theta\S*V: expected",
+        r"theta\S*: expected",
         V_of_another_width=lambda: r.Output().forward(None, X, OUT._replace(V=OUT.V[:, :1])),
         V_of_another_width_on_the_way_back=lambda: back(
             r.Output(), OUT._replace(V=OUT.V[:, :1]), r.Output().forward(None, X, OUT), X
@@ -157,16 +157,3 @@ NETS = [
         ),
     ),
 ]
-
-BROKEN = {
-    "parameters of one axis": "ValueError: zip() argument 2 is shorter than argument 1",
-    "no parameters of a grid": "TypeError: 'NoneType' object is not iterable",
-    "V of another width on the way back": "ValueError of a product, or of another argument",
-    "V of a tree of another width on the way back": "gradients of the wrong width",
-    "no run of an output": "AttributeError",
-    "no run of a tree": "AttributeError or TypeError, deep inside",
-    "no run of a grid": "TypeError: 'NoneType' object is not subscriptable",
-    "no run of two parts": "AttributeError",
-    "one gradient for two states": "ValueError: zip() argument 5 is shorter",
-}
-NETS = [row._replace(broken=BROKEN.get(row.what, "")) for row in NETS]

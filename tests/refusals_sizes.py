@@ -82,25 +82,20 @@ def carried_back(net, own, other):
     return net.backward(run.o if own else run.h, run, theta)
 
 
-DEEP = "an error of a product deep inside"
 RESIZED = [
     Refusal(
         f"{name} of another size on the way back of {type(net).__name__}",
         partial(carried_back, net, own, {name: 5}),
         ValueError,
         r"theta\S*: expected",
-        "gradients of the wrong shapes, without an error" if name == "d_x" else DEEP,
     )
     for net, own in [
         *[(cell, {}) for cell in (r.RNN(), r.Memoryless(), r.LSTM(), r.GRU(), r.Leaky(), r.Skip())],
         (r.Output(), {"d_y": 2}),
     ]
     for name in ("d_x", "d_h", *own)
-] + [
-    row._replace(broken="ValueError: zip() argument 2 is shorter than argument 1")
-    for row in refused(
-        ValueError,
-        "d_h: expected",
-        one_width_for_two_layers=lambda: r.Stack((r.RNN(),) * 2).init_theta(rng(), 2, (5,)),
-    )
-]
+] + refused(
+    ValueError,
+    "d_h: expected",
+    one_width_for_two_layers=lambda: r.Stack((r.RNN(),) * 2).init_theta(rng(), 2, (5,)),
+)

@@ -125,20 +125,8 @@ def walks():
             yield Refusal(f"{what} ({name})", partial(carried_back, name, change), error, message)
 
 
-# Where a stranger is not refused in one sentence that names it.
-BROKEN = {
-    "a run of bidirectional (stack)": "ValueError: zip() argument 2 is shorter than argument 1",
-    "a run of output-rnn (stack-bidirectional)": "AttributeError: 'OutputRun' has no 'runs'",
-    "a run of last-output-lstm (output-stack-bidirectional)": "a message about grad_o",
-    "a run of echo-state-leaky (last-output-bidirectional)": "a message about grad_o",
-    "a run of chapter (echo-state-leaky)": "AttributeError: 'Forward' has no 'run'",
-    "theta of rnn-tanh (chapter)": "AttributeError: 'CellTheta' has no 'c'",
-    "a run of rnn-tanh (chapter)": "AttributeError: 'Run' has no 'o'",
-}
-
-
 def stranger(what, call, message):
-    return Refusal(what, call, EITHER, message, BROKEN.get(what, ""))
+    return Refusal(what, call, EITHER, message)
 
 
 def strangers():

@@ -7,7 +7,6 @@ import pytest
 from compare import furthest
 from evidence import KINDS, of, worst_errors
 from oracles_losses import BY_HAND, by_torch
-from refusals import TABLE
 from registry import CASES
 
 from experiments import evidence, record
@@ -136,8 +135,7 @@ def test_tables_are_laid_out_in_columns_and_in_markdown():
     assert lines == ["| case | oracle |", "|------|--------|", "| rnn  | 1e-16  |"]
 
 
-def test_every_row_of_bad_input_has_its_message_and_only_known_ones_are_marked():
+def test_every_row_of_bad_input_has_a_message_that_names_the_kind_of_error():
     rows = evidence.messages()
-    marked = {what for what, _, message in rows if message.startswith("NOT AS IT SHOULD BE")}
-    assert marked == {refusal.what.partition(" (")[0] for refusal in TABLE if refusal.broken}
-    assert all(message for *_, message in rows)
+    assert len({what for what, *_ in rows}) > 150
+    assert all(message.startswith(("ValueError: ", "TypeError: ")) for *_, message in rows)

@@ -13,6 +13,9 @@ from rnn.pytorch.cells.simple import RNN, Memoryless  # noqa: E402
 
 # PyTorch's compiler asks every tensor for its gradient, and hides only a warning that is no error.
 compiler = pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
+exports = pytest.mark.skipif(
+    not hasattr(torch.compiler, "is_exporting"), reason="needs PyTorch 2.7 or later to export"
+)
 LOOP_FREE = {
     "memoryless": lambda: Memoryless(3, 4, path="scan", dtype=torch.float64),
     "leaky": lambda: Leaky(Memoryless(3, 4, dtype=torch.float64), 0.3, path="scan"),
@@ -97,6 +100,7 @@ def exported(net, x, **dims):
     return torch.export.export(net, (x,), dynamic_shapes=shapes).module()
 
 
+@exports
 @pytest.mark.parametrize(("kind", "path"), [*STATIC, ("lstm", "auto")])
 def test_a_walk_is_exported_for_one_length_and_any_batch(kind, path):
     net = module(kind, path)
@@ -106,6 +110,7 @@ def test_a_walk_is_exported_for_one_length_and_any_batch(kind, path):
         assert apart([program(x)[0]], [net(x)[0]]) < 1e-12
 
 
+@exports
 @pytest.mark.parametrize("kind", LOOP_FREE)
 def test_a_scan_is_exported_for_one_length(kind):
     net = LOOP_FREE[kind]()
@@ -113,6 +118,7 @@ def test_a_scan_is_exported_for_one_length(kind):
     assert apart([program(x)[0]], [net(x)[0]]) < 1e-12
 
 
+@exports
 def test_one_layer_without_recurrence_is_exported_for_any_length():
     for path in ("scan", "auto"):
         net = Memoryless(3, 4, path=path, dtype=torch.float64)
@@ -122,6 +128,7 @@ def test_one_layer_without_recurrence_is_exported_for_any_length():
             assert apart([program(x)[0]], [net(x)[0]]) < 1e-12
 
 
+@exports
 @pytest.mark.parametrize(("kind", "path"), ONCE)
 def test_a_walk_in_place_says_that_it_cannot_be_exported(kind, path):
     with pytest.raises(

@@ -252,8 +252,8 @@ def forward(net=None, x=None, forest=SOUND, **fields):
 
 
 def backward(*args, **kwargs):
-    run = forward()
-    return Recursive().backward(*args, run, None, **kwargs)
+    theta = Recursive().init_theta(np.random.default_rng(0), D_X, D_H)
+    return Recursive().backward(*args, forward(), theta, **kwargs)
 
 
 def output(**fields):

@@ -48,7 +48,7 @@ class Page:
     @property
     def framed(self) -> bool:
         r"""Tell whether it is a section's notebook, which the rules of the frame are for."""
-        section = re.match(r"10\.\d\d-", self.path.name) and self.path.name[:5] not in UNFRAMED
+        section = re.match(r"10\.\d\d(\.\d)?-", self.path.name) and self.path.name[:5] not in UNFRAMED
         return bool(section) and self.path.parent.name == "chapters"
 
     def code(self) -> Iterator[tuple[int, NotebookNode]]:

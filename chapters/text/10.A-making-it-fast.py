@@ -66,7 +66,9 @@ def worst_difference(path):
     h, _ = net(torch.tensor(x))
     grads = torch.autograd.grad(h, list(net.theta), torch.tensor(grad_h))
     found = [t.detach().numpy() for t in (h, *grads)]
-    return max(np.abs(a - b).max() / np.abs(b).max() for a, b in zip(found, right))
+    return max(
+        np.abs(a - b).max() / np.abs(b).max() for a, b in zip(found, right, strict=True)
+    )
 
 
 for path in ("loop", "hoisted", "fused", "library"):
@@ -109,30 +111,25 @@ show_source(RNN.step)
 
 # %%
 def kept(net):
-    seen = {}
-    remember = lambda t: seen.update(
-        {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes()}
-    )
-    with torch.autograd.graph.saved_tensors_hooks(
-        lambda t: (remember(t), t)[1], lambda t: t
-    ):
+    storages = {}
+
+    def see(t):
+        storages[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
+        return t
+
+    with torch.autograd.graph.saved_tensors_hooks(see, lambda t: t):
         h, _ = net(torch.zeros(100, 32, 16, dtype=torch.float64))
-    return sum(seen.values()) / h.untyped_storage().nbytes()
+    return sum(storages.values()) / h.untyped_storage().nbytes()
 
 
-for path in ("loop", "hoisted", "fused"):
-    print(
-        f"{path:8} tanh {kept(RNN(16, 64, dtype=torch.float64, path=path)):.1f}",
-        end="   ",
-    )
-    print(f"LSTM {kept(LSTM(16, 64, dtype=torch.float64, path=path)):.1f}")
-lean = kept(LSTM(16, 64, dtype=torch.float64, path="lean"))
-print(f"{'lean':8}            LSTM {lean:.1f}")
+for path in ("loop", "hoisted", "fused", "lean"):
+    lstm = LSTM(16, 64, dtype=torch.float64, path=path)
+    print(f"LSTM, {path:8} keeps {kept(lstm):.1f} times its states")
 
 # %% [markdown]
-# The LSTM has one path more. On `"lean"` it keeps its $h$ and its $s$ and forgets its gates; the way
-# back computes them again, many steps in one product. Memory for time: that is the trade whenever a
-# long sequence does not fit.
+# Seven for an LSTM: four gates, $s$, its tanh, and $h$. It has one path more. On `"lean"` it keeps its
+# $h$ and its $s$ and forgets its gates; the way back computes them again, many steps in one product.
+# Memory for time: that is the trade whenever a long sequence does not fit.
 
 # %% [markdown]
 # ## Rung 4: the library's kernel

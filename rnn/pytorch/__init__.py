@@ -26,6 +26,8 @@ from rnn.pytorch.convert import (
 )
 from rnn.pytorch.net import Forward, RNNTheta, bptt, explain, forward
 from rnn.pytorch.nets import *  # noqa: F403
+from rnn.pytorch.nets import sequences
+from rnn.pytorch.nets.sequences import *  # noqa: F403
 from rnn.pytorch.outputs import bernoulli, cross_entropy, readout, softmax, squared_error
 from rnn.pytorch.paths import PATHS
 
@@ -45,6 +47,7 @@ __all__ = [
     *theta.__all__,
     *cells.__all__,
     *nets.__all__,
+    *sequences.__all__,
     "to_pytorch",
     "to_reference",
     "from_reference",

@@ -8,21 +8,9 @@ import torch
 from rnn import reference
 from rnn._checks import require_choice, require_instance
 from rnn._tree import tree_leaves
+from rnn.pytorch import cells, nets
 from rnn.pytorch import net as chapter
-from rnn.pytorch import nets
 from rnn.pytorch.boundary import checked_like
-from rnn.pytorch.cells import (
-    attention,
-    clockwork,
-    context,
-    deep,
-    feedback,
-    gated,
-    leaky,
-    memory,
-    simple,
-    skip,
-)
 from rnn.pytorch.cells import theta as of_cells
 from rnn.pytorch.nets import theta as of_nets
 from rnn.pytorch.paths import PATHS
@@ -40,8 +28,7 @@ __all__ = [
     "to_torch",
 ]
 
-AROUND = (leaky, skip, clockwork, feedback, context, attention, memory)
-HERE = (simple, gated, deep, *AROUND, of_cells, nets, of_nets, chapter)
+HERE = (cells, of_cells, nets, of_nets, chapter)
 THERE = (reference_cells, reference_nets, reference)
 
 

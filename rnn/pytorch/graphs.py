@@ -12,7 +12,6 @@ import torch
 
 from rnn._tree import tree_leaves, tree_map
 from rnn.pytorch.cells.carry import Still
-from rnn.pytorch.paths import walk_steps
 
 __all__ = ["Captured", "walk_captured"]
 
@@ -125,7 +124,7 @@ def _function(cell, fuses, trees):
         leaves = iter(Still(t) if s else t for t, s in zip(tensors, still, strict=True))
         z, state, theta, counted = tree_map(lambda _: next(leaves), shape)
         parts = state, z, theta, counted[0] if counted else None
-        h, last = cell.fused(*parts) if fuses else walk_steps(cell, *parts)
+        h, last = cell.driven("fused" if fuses else "hoisted", *parts)
         return h, *tree_leaves(last)
 
     return walk

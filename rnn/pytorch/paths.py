@@ -12,7 +12,7 @@ graph : the hoisted or fused walk as a CUDA graph, which costs no launches from 
 
 import json
 import math
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ is_exporting = getattr(torch.compiler, "is_exporting", lambda: False)  # new in 
 
 
 class Request(NamedTuple):
-    r"""Hold what the choice of a path depends on; `told`: no output that is fed back is waited for."""
+    r"""Hold what the choice of a path depends on; `told`: no step waits for an output."""
 
     device: str
     dtype: torch.dtype
@@ -90,9 +90,12 @@ def explained(cell, path, request):
 
 def walk(cell, path, state, x, theta, counted):
     r"""Walk by a path that can run; return outputs (tau, B, d_out) and the last state."""
-    like = tree_leaves(theta)[0]
-    with torch.autocast(like.device.type, enabled=False):
-        return _WALKS[path](cell, state, x, theta, counted)
+    device, compiling = tree_leaves(theta)[0].device.type, torch.compiler.is_compiling()
+    walks = _WHILE_COMPILING if compiling else _WALKS
+    if not torch.is_autocast_enabled(device):
+        return walks[path](cell, state, x, theta, counted)
+    with torch.autocast(device, enabled=False):
+        return walks[path](cell, state, x, theta, counted)
 
 
 def _loop(cell, state, x, theta, counted):
@@ -154,14 +157,15 @@ def _eager(f):
 
 
 _WALKS = {
-    "loop": _eager(_loop),
-    "hoisted": _eager(_hoisted),
-    "fused": _eager(_fused),
-    "lean": _eager(_lean),
-    "library": _eager(_library),
+    "loop": _loop,
+    "hoisted": _hoisted,
+    "fused": _fused,
+    "lean": _lean,
+    "library": _library,
     "scan": _scan,
-    "graph": _eager(_graph),
+    "graph": _graph,
 }
+_WHILE_COMPILING = {n: f if n == "scan" else _eager(f) for n, f in _WALKS.items()}
 _WHAT = {
     "loop": "one call of the cell for each step",
     "hoisted": "the drive of all steps in one product, then one step after the other",
@@ -175,7 +179,7 @@ _WHAT = {
 
 @_eager
 def _automatic(cell, request):
-    row = None if is_exporting() else _nearest(cell.kind, request)
+    row = None if is_exporting() else _nearest(cell.kind, *_place(request))
     order = row["order"] if row else UNMEASURED
     path = next(p for p in (*order, *UNMEASURED) if _why_not(cell, p, request) is None)
     if not row or path not in order:
@@ -184,19 +188,21 @@ def _automatic(cell, request):
     return path, f"it was the fastest that can run here at steps x batch x units = {shape}"
 
 
-def _nearest(kind, request):
-    rows = [
-        row
-        for row in _measured()
-        if (row["kind"], row["device"], row["grad"]) == (kind, request.device, request.grad)
-    ]
-    return min(rows, key=lambda row: _distance(row, request), default=None)
+def _place(request):
+    return request.device, request.grad, request.tau, request.batch, request.d_h
 
 
-def _distance(row, request):
-    return sum(
-        abs(math.log(max(getattr(request, name), 1) / row[name])) for name in ("tau", "batch", "d_h")
-    )
+@lru_cache(maxsize=1024)
+def _nearest(kind, device, grad, *size):
+    r"""Return the measured row whose steps, batch and units are nearest, as ratios."""
+    here = kind, device, grad
+    rows = [row for row in _measured() if (row["kind"], row["device"], row["grad"]) == here]
+    return min(rows, key=lambda row: _distance(row, size), default=None)
+
+
+def _distance(row, size):
+    names = zip(("tau", "batch", "d_h"), size, strict=True)
+    return sum(abs(math.log(max(n, 1) / row[name])) for name, n in names)
 
 
 @cache

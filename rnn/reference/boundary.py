@@ -27,6 +27,7 @@ __all__ = [
     "require_fields",
     "require_floating",
     "require_kind",
+    "require_sizes",
     "steps_of",
     "uniform_theta",
     "vectors",
@@ -209,6 +210,12 @@ def require_kind(name, tree, like):
     require_fields(name, tree, like)
     for part, like_part, step in zip(tree, like, steps_of(like), strict=True):
         require_kind(name + step, part, like_part)
+
+
+def require_sizes(name, sizes, expected):
+    r"""Refuse parameters of other sizes than those with which a run was made."""
+    if sizes != expected:
+        raise ValueError(f"{name}: expected sizes {expected}, as in the run; got {sizes}")
 
 
 def require_fields(name, tree, like):

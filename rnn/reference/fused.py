@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_choice, require_dtype, require_shape
-from rnn.reference.boundary import checked_inputs, inside
+from rnn._checks import require_choice, require_dtype, require_instance, require_shape
+from rnn.reference.boundary import checked_inputs, inside, require_fields
 from rnn.reference.cells.carry import blank
 from rnn.reference.cells.contract import WalkedBack
 from rnn.reference.cells.simple import RNN
@@ -69,7 +69,7 @@ def forward(state, x, theta, lengths=None, *, check_finite=True):
     ValueError, TypeError
         Naming the argument, what was expected and what came.
     """
-    state, x, lengths = checked_inputs(state, x, theta, lengths, check_finite=check_finite)
+    state, x, lengths = _checked(state, x, theta, lengths, check_finite)
     return _walk(state, x, theta, lengths)[0]
 
 
@@ -96,7 +96,8 @@ def backward(grad_o, run, state, x, theta, lengths=None, *, grad_last=None):
     ValueError, TypeError
         Naming the argument, what was expected and what came.
     """
-    state, x, lengths = checked_inputs(state, x, theta, lengths, check_finite=False)
+    state, x, lengths = _checked(state, x, theta, lengths, False)
+    require_instance("run", run, Forward, "what forward returned")
     _require_gradient("grad_o", grad_o, run.o)
     grad_last = np.zeros_like(state) if grad_last is None else grad_last
     _require_gradient("grad_last", grad_last, state)
@@ -139,11 +140,17 @@ def bptt(state, x, y, theta, *, reduction, lengths=None):
     (3, 3)
     """
     require_choice("reduction", reduction, ("sum", "mean"))
-    state, x, lengths = checked_inputs(state, x, theta, lengths)
+    state, x, lengths = _checked(state, x, theta, lengths)
     run, kept, counted = _walk(state, x, theta, lengths)
     L, grad_o = loss_and_gradient("cross_entropy", run.o, y, reduction=reduction, lengths=lengths)
     grad, _ = _back(grad_o, np.zeros_like(state), run, kept, x, theta, counted)
     return L, grad
+
+
+def _checked(state, x, theta, lengths, check_finite=True):
+    checked = checked_inputs(state, x, theta, lengths, check_finite=check_finite)
+    require_fields("theta", theta, RNNTheta(*[None] * 5))
+    return checked
 
 
 def _walk(state, x, theta, lengths):

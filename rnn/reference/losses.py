@@ -6,7 +6,7 @@ that `counted` names. In the padding neither o nor y is read.
 
 import numpy as np
 
-from rnn._checks import require_choice, require_shape
+from rnn._checks import require_choice, require_dtype, require_shape
 from rnn.reference.boundary import checked_lengths, checked_targets, inside
 from rnn.reference.nonlinearities import sigmoid
 
@@ -182,6 +182,8 @@ def _squared_error(o, y):
 
 
 def _bernoulli(o, y):
+    if y.size and not (0 <= y.min() and y.max() <= 1):
+        raise ValueError(f"y: expected probabilities in [0, 1], got {y.min():g} to {y.max():g}")
     return (np.logaddexp(0, o) - y * o).sum(axis=-1), sigmoid(o) - y
 
 
@@ -208,6 +210,8 @@ def _like(o, y, counted):
     y = np.asarray(y)
     tau, batch, d_y = o.shape
     require_shape("y", y, "tau B d_y", tau=tau, B=batch, d_y=d_y)
+    if y.dtype.kind not in "biu":
+        require_dtype("y", y, o.dtype, f".astype(np.{o.dtype})")
     return np.where(counted[..., None], y, 0).astype(o.dtype)
 
 

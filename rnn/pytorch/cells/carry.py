@@ -55,7 +55,7 @@ def _along(counted, leaf):
 
 def at_end(first, steps, counted):
     r"""Pick what each row has after its last step, from what it had first and at each step."""
-    tau, batch = steps.shape[:2]
+    tau = steps.shape[0]  # len() would fix it where lengths are left open for export
     if counted is None:
         return steps[-1] if tau else first
     order = torch.arange(1, tau + 1, device=steps.device)[:, None]

@@ -1,7 +1,7 @@
 r"""What a cell is here: f in two pieces, the parameters, and the ways to walk it through time.
 
-The pieces are those of `rnn.reference.cells.contract`: ``drive`` is what x contributes, for all t in
-one product, and ``step`` is what has to wait for the past. Autograd has the adjoints; the fused
+The pieces are those of `rnn.reference.cells.contract`: ``drive`` is what x contributes, for all t
+in one product, and ``step`` is what has to wait for the past. Autograd has the adjoints; the fused
 paths bring their own. A cell is an `nn.Module` that holds its parameters and is called like those
 of `torch.nn`; `run` is the same as a pure function of state, x and theta.
 """
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from rnn._checks import require_choice, require_size
-from rnn._tree import tree_map
+from rnn._tree import tree_leaves, tree_map
 from rnn.pytorch.boundary import (
     autocast,
     checked_array,
@@ -34,7 +34,7 @@ FROM_DRIVE = ("hoisted", "fused", "scan")  # the paths that read z; the others r
 class Cell(nn.Module):
     r"""The contract of a cell; a subclass writes `drive` and `step`, and says what its theta is.
 
-    Every cell is called as ``h, state = cell(x, state, lengths)``, time first, and takes two options:
+    Every cell is called as ``h, state = cell(x, state, lengths)``, time first; its options are
 
     path : {"auto", "loop", "hoisted", "fused", "lean", "library", "scan", "graph"}
         How the walk is executed; `explain` says which path "auto" takes, and why. A path that
@@ -205,19 +205,16 @@ class Cell(nn.Module):
         ValueError, TypeError
             Naming the argument, what was expected and what came.
         """
-        return self.run(state, x, self.theta, lengths, reverse=reverse)
+        return self.run(state, x, None, lengths, reverse=reverse)
 
-    def run(
-        self, state, x, theta, lengths=None, *, reverse=False, path=None, check_finite=None
-    ):
+    def run(self, state, x, theta, lengths=None, *, reverse=False, path=None, check_finite=None):
         r"""Walk through x with these parameters: `forward` as a pure function.
 
         Parameters
         ----------
         state, x, lengths, reverse
             As for `forward`.
-        theta : NamedTuple of tensors
-            Like ``self.theta``.
+        theta : NamedTuple of tensors, or None for ``self.theta``
         path : str, optional
             Instead of the module's own.
         check_finite : bool, optional
@@ -239,7 +236,7 @@ class Cell(nn.Module):
         str
             Such as ``"fused: ..."``.
         """
-        _, x, theta, counted = self.checked(state, x, self.theta, lengths, False)
+        _, x, theta, counted = self.checked(state, x, None, lengths, False)
         request = self.request(x, theta, counted, reverse)
         return explained(self, path or self.path, request) + self.remark(request)
 
@@ -250,8 +247,12 @@ class Cell(nn.Module):
 
     def checked(self, state, x, theta, lengths=None, check_finite=None):
         r"""Check the arguments of a walk; return them ready for it, and the steps inside."""
-        like = checked_like(theta, self.theta)
-        like, state, x, theta = autocast(like, state, x, theta)
+        if theta is None:
+            theta = self.theta
+        else:
+            checked_like(theta, self.theta)
+        theta, state, x = autocast(theta, state, x)
+        like = tree_leaves(theta)[0]
         x, tau, batch = self.check_x(x, like)
         zero = self.zero_state(batch, theta)
         looks = should_look(like, check_finite)

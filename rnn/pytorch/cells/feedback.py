@@ -36,6 +36,7 @@ class Feedback(StatefulWrapper):
 
     Examples
     --------
+    >>> from rnn.pytorch import Memoryless
     >>> cell, y = Feedback(Memoryless(0, 8), d_y=3), torch.tensor([[0], [2], [1]])
     >>> o, state = cell(feed(y, d_y=3))
     >>> o.shape, cell.explain(feed(y, d_y=3))[:4]

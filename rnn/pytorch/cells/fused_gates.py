@@ -30,14 +30,15 @@ class FusedLSTM(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, z, h, s, W, counted, candidate):
-        (tau, batch, n), d, W_T, apply = z.shape, W.shape[1], W.t(), APPLY[candidate]
+        (tau, batch, _), d, W_T, apply = z.shape, W.shape[1], W.t(), APPLY[candidate]
         gates = torch.empty_like(z)
         h_all, s_all, shown = (z.new_empty(tau, batch, d) for _ in range(3))
         parts = (part.unbind(0) for part in (z, gates, h_all, s_all, shown))
         first = h, s
         for t, (z_t, a, h_t, s_t, shown_t) in enumerate(zip(*parts, strict=True)):
             torch.addmm(z_t, h, W_T, out=a)
-            gf, k, q = a[:, : 2 * d].sigmoid_(), apply(a[:, 2 * d : 3 * d]), a[:, 3 * d :].sigmoid_()
+            gf, q = a[:, : 2 * d].sigmoid_(), a[:, 3 * d :].sigmoid_()
+            k = apply(a[:, 2 * d : 3 * d])
             torch.mul(gf[:, d:], s, out=s_t)
             s_t.addcmul_(gf[:, :d], k)  # (10.41)
             torch.tanh(s_t, out=shown_t)
@@ -56,18 +57,8 @@ class FusedLSTM(torch.autograd.Function):
     def backward(ctx, grad_h, grad_s):
         gates, h_all, s_all, shown, h_first, s_first, W, counted = ctx.saved_tensors
         slopes, to_s, keeps = lstm_slopes(gates, s_all, shown, s_first, ctx.candidate, counted)
-        (tau, batch, d), full = h_all.shape, torch.empty_like(h_first)
-        blocks, from_later = slopes.view(tau, batch, 4, d), torch.zeros_like(h_first)
-        grad_s = grad_s.clone()
-        for t in range(tau - 1, -1, -1):
-            torch.add(grad_h[t], from_later, out=full)
-            grad_s.addcmul_(full, to_s[t])
-            blocks[t, :, :3].mul_(grad_s[:, None])
-            blocks[t, :, 3].mul_(full)
-            torch.mm(slopes[t], W, out=from_later)
-            grad_s.mul_(keeps[t])
-            if counted is not None:
-                from_later += torch.where(counted[t, :, None], 0, full)
+        from_later, grad_s = torch.zeros_like(h_first), grad_s.clone()
+        walk_lstm_back(slopes, to_s, keeps, grad_h, from_later, grad_s, W, counted)
         grad_W = weight_gradient(slopes, h_first, h_all)
         return slopes, from_later, grad_s, grad_W, None, None
 
@@ -85,6 +76,23 @@ def lstm_slopes(gates, s_all, shown, s_first, candidate, counted):
         to_s = to_s * counted[..., None]
         f = torch.where(counted[..., None], f, 1)
     return slopes, to_s, f
+
+
+def walk_lstm_back(slopes, to_s, keeps, grad_h, later, grad_s, W, counted):
+    r"""Carry the gradients at h and s back through some steps: `later` and `grad_s`, in place.
+
+    What began as the slopes ends as the gradient at a.
+    """
+    blocks, full = slopes.unflatten(-1, (4, -1)), torch.empty_like(later)
+    for t in range(len(slopes) - 1, -1, -1):
+        torch.add(grad_h[t], later, out=full)
+        grad_s.addcmul_(full, to_s[t])
+        blocks[t, :, :3].mul_(grad_s[:, None])
+        blocks[t, :, 3].mul_(full)
+        torch.mm(slopes[t], W, out=later)
+        grad_s.mul_(keeps[t])
+        if counted is not None:
+            later += torch.where(counted[t, :, None], 0, full)
 
 
 class FusedGRU(torch.autograd.Function):

@@ -194,10 +194,8 @@ class GRU(Affine):
         raw = torch.sigmoid(torch.addmm(z[:, :-d_h], h, W_gates.T))  # (10.46), (10.47)
         u = self._gate(raw[:, -m:])
         r = 1 if self.reset == "none" else self._gate(raw[:, :m])
-        if self.reset == "after":
-            from_h = r * torch.addmm(theta.b_hn, h, W.T)
-        else:
-            from_h = (r * h) @ W.T
+        after = self.reset == "after"
+        from_h = r * torch.addmm(theta.b_hn, h, W.T) if after else (r * h) @ W.T
         k = SQUASH[self.candidate](z[:, -d_h:] + from_h)
         return u * h + (1 - u) * k  # (10.45)
 

@@ -9,7 +9,7 @@ import torch
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
-from rnn.pytorch.cells.fused_gates import APPLY, lstm_slopes
+from rnn.pytorch.cells.fused_gates import APPLY, lstm_slopes, walk_lstm_back
 
 __all__ = ["lean_lstm"]
 
@@ -61,9 +61,9 @@ class LeanLSTM(torch.autograd.Function):
             read = torch.cat([x[steps], torch.cat([h_0[None], h_all[steps][:-1]])], -1)
             gates = gates_of(linear(read, joint, b), ctx.candidate)
             slopes, *ways = lstm_slopes(gates, s, s.tanh(), s_0, ctx.candidate, mask)
-            walk_back(slopes, *ways, grad_h[steps], later, grad_s, W, mask)
+            walk_lstm_back(slopes, *ways, grad_h[steps], later, grad_s, W, mask)
             grad_joint += slopes.flatten(0, 1).t() @ read.flatten(0, 1)  # (10.26), (10.28)
-            pass
+            grad_b += slopes.sum((0, 1))
             if grad_x is not None:
                 torch.matmul(slopes, U, out=grad_x[steps])
         grad_U, grad_W = grad_joint.split([U.shape[1], W.shape[1]], 1)
@@ -83,20 +83,3 @@ def gates_of(a, candidate):
     APPLY[candidate](a[..., 2 * d : 3 * d])
     a[..., 3 * d :].sigmoid_()  # (10.44)
     return a
-
-
-def walk_back(slopes, to_s, keeps, grad_h, later, grad_s, W, counted):
-    r"""Carry the gradients at h and s back through some steps: `later` and `grad_s`, in place.
-
-    What began as the slopes ends as the gradient at a.
-    """
-    blocks, full = slopes.unflatten(-1, (4, -1)), torch.empty_like(later)
-    for t in range(len(slopes) - 1, -1, -1):
-        torch.add(grad_h[t], later, out=full)
-        grad_s.addcmul_(full, to_s[t])
-        blocks[t, :, :3].mul_(grad_s[:, None])
-        blocks[t, :, 3].mul_(full)
-        torch.mm(slopes[t], W, out=later)
-        grad_s.mul_(keeps[t])
-        if counted is not None:
-            later += torch.where(counted[t, :, None], 0, full)

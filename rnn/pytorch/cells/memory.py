@@ -37,6 +37,7 @@ class ExplicitMemory(StatefulWrapper):
 
     Examples
     --------
+    >>> from rnn.pytorch import RNN
     >>> h, state = ExplicitMemory(RNN(2, 3), slots=5, d_m=4)(torch.zeros(6, 1, 2))
     >>> h.shape, state.M.shape
     (torch.Size([6, 1, 7]), torch.Size([1, 5, 4]))

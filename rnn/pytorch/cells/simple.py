@@ -46,9 +46,7 @@ class RNN(Affine):
 
     Theta, fields = CellTheta, ("U", "W", "b")
 
-    def __init__(
-        self, d_x, d_h, nonlinearity="tanh", *, path="auto", device=None, dtype=None
-    ):
+    def __init__(self, d_x, d_h, nonlinearity="tanh", *, path="auto", device=None, dtype=None):
         super().__init__(d_x, d_h, path)
         names = tuple(NONLINEARITIES)
         self.nonlinearity = require_choice("nonlinearity", nonlinearity, names)
@@ -98,9 +96,7 @@ class Memoryless(Affine):
 
     Theta, fields = MemorylessTheta, ("U", "b")
 
-    def __init__(
-        self, d_x, d_h, nonlinearity="tanh", *, path="auto", device=None, dtype=None
-    ):
+    def __init__(self, d_x, d_h, nonlinearity="tanh", *, path="auto", device=None, dtype=None):
         super().__init__(d_x, d_h, path)
         names = tuple(NONLINEARITIES)
         self.nonlinearity = require_choice("nonlinearity", nonlinearity, names)

@@ -29,6 +29,7 @@ from rnn.reference.boundary import (
     clean,
     dtype_of,
     inside,
+    require_sizes,
     uniform_theta,
 )
 from rnn.reference.cells.carry import (
@@ -222,10 +223,11 @@ class Cell:
                 np.zeros((0, *self.output(state).shape), dtype_of(theta)),
                 self.begin(state, x, theta),
             )
-            return Run(h, state, x, (), counted, reverse, self)
+            return Run(h, state, x, (), counted, reverse, self, self.sizes(theta))
         walked = self.walk(state, self.drive(x, theta), theta, mask)
         h = in_order(blank(walked.h, mask), reverse)
-        return Run(h, walked.state, x, walked.kept, counted, reverse, self)
+        kept, sizes = walked.kept, self.sizes(theta)
+        return Run(h, walked.state, x, kept, counted, reverse, self, sizes)
 
     def backward(self, grad_h, run, theta, *, grad_state=None, inputs=True, overwrite=False):
         r"""Carry gradients at the outputs back through time.
@@ -306,11 +308,16 @@ class Cell:
         x = self.clear_padding(x, counted, check_finite)
         return zero if state is None else state, x, counted
 
-    def _checked_gradients(self, grad_h, grad_state, run, theta):
+    def check_run(self, run, theta):
+        r"""Refuse a run of another cell, or one that was made with parameters of other sizes."""
         require_instance("run", run, Run, "what forward returned")
         if run.cell != self:
             raise ValueError(f"run: expected one of {self}, got one of {run.cell}")
+        require_sizes("theta", self.sizes(theta), run.sizes)
+
+    def _checked_gradients(self, grad_h, grad_state, run, theta):
         self.check_theta(theta)
+        self.check_run(run, theta)
         grad_h = checked_tree("grad_h", grad_h, run.h)
         zero = grad_like(run.state, dtype_of(theta))
         if grad_state is not None:

@@ -16,7 +16,7 @@ class Run(NamedTuple):
         What each step puts out; zero in the padding. ``h[t]`` is the book's :math:`h^{(t+1)}`.
     state : tree of arrays, (B, ...)
         The state after each row's last step, with which the walk can go on.
-    x, kept, counted, reverse, cell
+    x, kept, counted, reverse, cell, sizes
         What ``backward`` needs; `counted` (tau, B) tells which steps lie inside the lengths.
     """
 
@@ -27,6 +27,7 @@ class Run(NamedTuple):
     counted: np.ndarray | None
     reverse: bool
     cell: Any
+    sizes: dict
 
 
 class Back(NamedTuple):

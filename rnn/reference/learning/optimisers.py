@@ -143,6 +143,7 @@ def adam(theta, grad, opt, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         The new parameters and the new state of the optimiser.
     """
     require_instance("opt", opt, AdamState, "use adam_init(theta)")
+    checked_tree("opt", opt[1:], (theta, theta))
     lr, eps, t = require_positive("lr", lr), require_positive("eps", eps), opt.steps + 1
     beta1, beta2 = _require_fading("beta1", beta1), _require_fading("beta2", beta2)
     grad = checked_tree("grad", grad, theta)
@@ -190,6 +191,7 @@ def _stands_for(name, leaf):
 def _checked_momentum(theta, grad, opt, lr, mu):
     require_instance("opt", opt, MomentumState, "use momentum_init(theta)")
     lr, mu = require_positive("lr", lr), require_in_range("mu", mu, 0, 1)
+    checked_tree("opt.v", opt.v, theta)
     return lr, mu, checked_tree("grad", grad, theta)
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn._checks import require_instance
 from rnn.reference.boundary import dtype_of, require_fields
 from rnn.reference.cells.attention import Attended, Attention
 from rnn.reference.cells.carry import grad_like
@@ -118,6 +119,8 @@ class EncoderDecoder:
         Back
             ``grad_x`` is the gradient at the encoder's inputs.
         """
+        require_instance("run", run, TranslationRun, "what forward returned")
+        require_fields("theta", theta, BothTheta(None, None))
         decoded = self.decoder.backward(grad_o, run.decoder, theta.decoder)
         grad_h, grad_state = self._joint_adjoint(decoded.grad_x, run.encoder, dtype_of(theta))
         encoded = self.encoder.backward(grad_h, run.encoder, theta.encoder, grad_state=grad_state)

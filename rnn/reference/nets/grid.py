@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn._checks import require_shape
+from rnn.reference.boundary import require_fields, steps_of
 from rnn.reference.cells.carry import plus
 from rnn.reference.nets.wiring import Bidirectional
 
@@ -39,6 +40,12 @@ class FourDirections:
     def _axes(self):
         return self.along, self.across
 
+    def check_theta(self, theta, name="theta"):
+        r"""Refuse parameters that are not those of both axes."""
+        require_fields(name, theta, (None, None))
+        for axis, own, step in zip(self._axes, theta, steps_of(theta), strict=True):
+            axis.check_theta(own, name + step)
+
     def forward(self, x, theta, *, check_finite=True):
         r"""Sweep over the grid.
 
@@ -54,8 +61,7 @@ class FourDirections:
             What `backward` needs.
         """
         require_shape("x", x, "height width B d_x")
-        for axis, own, name in zip(self._axes, theta, ("theta[0]", "theta[1]"), strict=True):
-            axis.check_theta(own, name)
+        self.check_theta(theta)
         runs = tuple(
             axis.forward(None, sequences, own, check_finite=check_finite)
             for axis, sequences, own in zip(self._axes, _sequences(x), theta, strict=True)
@@ -64,6 +70,8 @@ class FourDirections:
 
     def backward(self, grad_h, runs, theta):
         r"""Carry gradients back along all sweeps; return those at theta and at x."""
+        self.check_theta(theta)
+        require_fields("run", runs, (None, None))
         grads = np.split(grad_h, [runs[0].h.shape[-1]], axis=-1)
         backs = [
             axis.backward(_sequences(grad)[k], run, own)

@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn._checks import require_instance
 from rnn.reference.boundary import (
     checked_array,
     checked_sizes,
     checked_tree,
     dtype_of,
     require_fields,
+    require_sizes,
     uniform_theta,
 )
 from rnn.reference.cells.carry import blank, grad_like
@@ -120,6 +122,10 @@ class Output:
         -------
         Back
         """
+        require_instance("run", run, OutputRun, "what forward returned")
+        self._check(theta)
+        self.layer.check_run(run.run, theta.layer)
+        require_sizes("theta", {"d_y": len(theta.c)}, {"d_y": run.o.shape[-1]})
         grad_o = checked_tree("grad_o", grad_o, run.o)
         grad_h, grad_state, V, c = self._read_adjoint(grad_o, grad_state, run, theta)
         options = {"grad_state": grad_state, "inputs": inputs, "overwrite": True}

@@ -4,10 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn._checks import require_choice
+from rnn._checks import require_choice, require_instance
 from rnn._forest import checked_forest, levels
 from rnn._unfold import unfold
-from rnn.reference.boundary import checked_array, checked_sizes, checked_theta, checked_tree
+from rnn.reference.boundary import (
+    checked_array,
+    checked_sizes,
+    checked_theta,
+    checked_tree,
+    require_sizes,
+)
 from rnn.reference.nets.recursive_parts import MERGES, TreeBack, TreeRun
 from rnn.reference.nonlinearities import nonlinearity
 from rnn.reference.products import outer, total
@@ -136,6 +142,9 @@ class Recursive:
         -------
         TreeBack
         """
+        require_instance("run", run, TreeRun, "what forward returned")
+        sizes = {"d_x": run.x.shape[1], "d_h": run.h.shape[1]}
+        require_sizes("theta", checked_theta(self, theta), sizes)
         grad_h, slopes = _arriving(grad_root, grad_h, run), self._slopes(run)
         adjoint, (_, _, x, forest, by_height) = MERGES[self.node].adjoint, run
 

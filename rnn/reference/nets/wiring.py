@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnn._checks import require_instance
-from rnn.reference.boundary import steps_of
+from rnn.reference.boundary import checked_tree, steps_of
 from rnn.reference.cells.carry import plus
 from rnn.reference.cells.contract import Back
 from rnn.reference.cells.simple import RNN
@@ -76,6 +76,7 @@ class Stack:
             The width of all layers, or one width each.
         """
         widths = d_h if isinstance(d_h, tuple) else (d_h,) * len(self.layers)
+        _require_one_each("d_h", widths, self.layers)
         thetas = []
         for layer, width in zip(self.layers, widths, strict=True):
             thetas.append(layer.init_theta(rng, d_x, width, dtype=dtype))
@@ -85,6 +86,10 @@ class Stack:
     def check_theta(self, theta, name="theta"):
         r"""Refuse parameters that are not those of the layers."""
         _check_each(self.layers, theta, name)
+
+    def check_run(self, run, theta):
+        r"""Refuse a run that is not of these layers and these sizes."""
+        _check_runs(self.layers, run, theta)
 
     def width_out(self, theta):
         r"""Return how wide an output of the last layer is."""
@@ -122,7 +127,10 @@ class Stack:
         Back
             ``grad_h`` is that of the last layer.
         """
-        grad_states = grad_state or (None,) * len(self.layers)
+        self.check_theta(theta)
+        self.check_run(run, theta)
+        grad_states = (None,) * len(self.layers) if grad_state is None else grad_state
+        _require_one_each("grad_state", grad_states, self.layers)
         backs, parts = [], zip(self.layers, run.runs, theta, grad_states, strict=True)
         for k, (layer, own_run, own, grad_last) in reversed(list(enumerate(parts))):
             options = {"grad_state": grad_last, "inputs": inputs or k > 0, "overwrite": overwrite}
@@ -171,6 +179,10 @@ class Bidirectional:
         r"""Refuse parameters that are not those of both cells."""
         _check_each(self._cells, theta, name)
 
+    def check_run(self, run, theta):
+        r"""Refuse a run that is not of these cells and these sizes."""
+        _check_runs(self._cells, run, theta)
+
     def width_out(self, theta):
         r"""Return how wide an output is: both widths together."""
         return self.h.width_out(theta.h) + self.g.width_out(theta.g)
@@ -209,8 +221,12 @@ class Bidirectional:
         -------
         Back
         """
+        self.check_theta(theta)
+        self.check_run(run, theta)
+        grad_h = checked_tree("grad_h", grad_h, run.h)
         grads = np.split(grad_h, [run.runs[0].h.shape[-1]], axis=-1)
-        lasts = grad_state or (None, None)
+        lasts = (None, None) if grad_state is None else grad_state
+        _require_one_each("grad_state", lasts, self._cells)
         parts = zip(self._cells, grads, run.runs, theta, lasts, strict=True)
         back_h, back_g = (
             cell.backward(grad, own_run, own, grad_state=last, inputs=inputs)
@@ -226,6 +242,14 @@ def _check_each(layers, theta, name):
     _require_one_each(name, theta, layers)
     for layer, own, step in zip(layers, theta, steps_of(theta), strict=True):
         layer.check_theta(own, name + step)
+
+
+def _check_runs(layers, run, theta):
+    require_instance("run", run, LayersRun, "what forward returned")
+    if len(run.runs) != len(layers):
+        raise ValueError(f"run: expected one of {len(layers)} layers, got one of {len(run.runs)}")
+    for layer, own_run, own in zip(layers, run.runs, theta, strict=True):
+        layer.check_run(own_run, own)
 
 
 def _require_one_each(name, given, layers):

@@ -131,4 +131,4 @@ class BernoulliStop:
 def _stops(lengths, ended, like):
     r"""Return the decisions, (tau, B, 1): 1 at the last step of a row that has ended."""
     last = np.arange(len(like))[:, None] == lengths - 1
-    return (last & ended)[..., None].astype(float)
+    return (last & ended)[..., None].astype(int)
