@@ -1,5 +1,7 @@
 r"""The benchmark as a table and as a figure."""
 
+import math
+
 import numpy as np
 
 from experiments.record import RESULTS
@@ -39,7 +41,7 @@ def figure(result):
     import matplotlib.pyplot as plt
 
     measured, (fig, ax) = result["measured"], plt.subplots(figsize=(8, 3.6))
-    shapes = list(measured["speed"]["RNN"])
+    shapes = sorted(measured["speed"]["RNN"], key=size)
     for k, (kind, marker) in enumerate(zip(KINDS, "osD", strict=True)):
         rows = [measured["speed"][kind][shape] for shape in shapes]
         middle = np.array([row["ratio"] for row in rows])
@@ -50,8 +52,8 @@ def figure(result):
     ax.axhline(1, color="0.5", lw=1)
     ax.set_yscale("log", base=2)
     ax.set_yticks([0.5, 1, 2, 4, 8], ["½", "1", "2", "4", "8"])
-    ax.set_xticks(range(len(shapes)), [shape.replace("x", " × ") for shape in shapes], fontsize=8)
-    ax.set_xlabel("steps × batch × inputs × units")
+    ax.set_xticks(range(len(shapes)), [two_lines(shape) for shape in shapes], fontsize=9)
+    ax.set_xlabel("steps × batch, inputs × units")
     ax.set_ylabel("times as fast as torch.nn")
     hardware = result["hardware"]
     ax.set_title(
@@ -61,3 +63,14 @@ def figure(result):
     ax.legend()
     fig.tight_layout()
     fig.savefig(RESULTS / "bench_cpu.png", dpi=120)
+
+
+def size(shape):
+    r"""Return how many numbers a shape such as ``100x32x64x128`` multiplies to."""
+    return math.prod(map(int, shape.split("x")))
+
+
+def two_lines(shape):
+    r"""Write a shape in two lines, so that neighbours do not touch."""
+    tau, batch, d_x, d_h = shape.split("x")
+    return f"{tau} × {batch}\n{d_x} × {d_h}"

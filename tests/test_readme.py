@@ -1,5 +1,6 @@
 r"""The README keeps its word: its code runs as it stands and prints what it says."""
 
+import json
 import os
 import re
 import subprocess
@@ -29,6 +30,16 @@ def test_code_prints_what_the_readme_says(code, printed, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == printed
+
+
+def test_the_numbers_on_speed_are_those_that_were_measured():
+    measured = json.loads((ROOT / "experiments/results/bench_cpu.json").read_text())["measured"]
+    means, sparing = measured["geometric_mean"], measured["checkpointed"]
+    said = re.sub(r"\s+", " ", README)
+    tanh, gru, lstm = (f"{means[kind]:.1f}" for kind in ("RNN", "GRU", "LSTM"))
+    assert f"{tanh} times as fast for the tanh net, {gru} for the GRU, and {lstm} for the" in said
+    memory, time = f"{100 * sparing['memory']:.1f}", f"{sparing['ratio']:.1f}"
+    assert f"needs {memory} % of the memory and {time} times the time" in said
 
 
 def test_every_link_of_the_pages_leads_somewhere():

@@ -33,25 +33,26 @@ def _seed():
 
 D = {"dtype": torch.float64}
 LSTM_IN = cells.LSTM(2, 4, **D)
-TAKEN = [
-    (Feedback(cells.Memoryless(2, 4, **D), 3), True, "scan"),
-    (Feedback(cells.RNN(2, 4, **D), 3), True, "fused"),
-    (Feedback(cells.RNN(2, 4, "linear", **D), 3), True, "scan"),
-    (Feedback(Masked(LSTM_IN, SLOW), 3), True, "fused"),
-    (Feedback(Skip(LSTM_IN), 3), True, "hoisted"),
-    (Feedback(cells.Memoryless(2, 4, **D), 3), False, "hoisted"),
+TAKEN = [  # a cell, whether it is told the truth, its path then, and with unequal lengths
+    (Feedback(cells.Memoryless(2, 4, **D), 3), True, "scan", "scan"),
+    (Feedback(cells.RNN(2, 4, **D), 3), True, "fused", "fused"),
+    (Feedback(Masked(LSTM_IN, SLOW), 3), True, "library", "fused"),
+    (Feedback(Skip(LSTM_IN), 3), True, "hoisted", "hoisted"),
+    (Feedback(cells.Memoryless(2, 4, **D), 3), False, "hoisted", "hoisted"),
 ]
 
 
-@pytest.mark.parametrize(("cell", "forced", "path"), TAKEN)
-def test_auto_takes_the_path_of_the_cell_inside_where_the_truth_is_told(cell, forced, path):
+@pytest.mark.parametrize(("cell", "forced", "path", "unequal"), TAKEN)
+def test_auto_takes_the_path_of_the_cell_inside_where_the_truth_is_told(
+    cell, forced, path, unequal
+):
     y, x = torch.tensor([[0], [2], [1]]), torch.zeros(3, 1, 2, **D)
     read = feed(y, x, d_y=3, forced=forced, **D)
     said = cell.explain(read)
     assert said.startswith(f"{path}: ")
     assert ("at every step" in said) == forced
     beyond = torch.tensor([[forced], [forced], [False]])
-    assert cell.explain(read._replace(forced=beyond), lengths=[2]).startswith(f"{path}: ")
+    assert cell.explain(read._replace(forced=beyond), lengths=[2]).startswith(f"{unequal}: ")
 
 
 def test_a_path_that_would_have_to_wait_for_an_output_is_refused():

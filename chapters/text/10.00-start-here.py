@@ -301,6 +301,7 @@ _ = draw_graph(tracer.unfolded)
 # | *10.10 Gated* | 10.10 | How does a net decide what to keep? |
 # | *10.11 Optimisation* | 10.11 | How to descend along a cliff? |
 # | *10.12 Explicit memory* | 10.12 | What if the memory is outside the state? |
+# | [Appendix: making it fast](10.A-making-it-fast.ipynb) | | How is a loop in Python made fast? |
 #
 # Names in italics are still to come.
 

@@ -63,8 +63,9 @@ def plot_auto(result):
     ax.axhline(1, color="0.5", lw=1)
     ax.set_yscale("log", base=2)
     ax.set_yticks([0.5, 1, 2, 4, 8], ["½", "1", "2", "4", "8"])
-    ax.set_xticks(range(len(shapes)), [s.replace("x", " × ") for s in shapes], fontsize=7.5)
+    labels = ["{} × {}\n{} × {}".format(*shape.split("x")) for shape in shapes]
+    ax.set_xticks(range(len(shapes)), labels, fontsize=9)
     ax.set(title="Training: ahead of torch.nn, or level with it", ylabel="times as fast")
-    ax.set_xlabel("steps × batch × inputs × units")
+    ax.set_xlabel("steps × batch, inputs × units")
     ax.legend()
     plt.show()
