@@ -1,5 +1,6 @@
 r"""The figures of the appendix on speed."""
 
+import math
 import statistics
 import time
 
@@ -32,13 +33,15 @@ def _seconds(net, x):
 
 
 def plot_ladder(times):
-    r"""Draw the microseconds a step of each path as bars."""
-    ax = plt.subplots(figsize=(7, 2.6))[1]
-    bars = ax.barh(list(times), list(times.values()), color=COLOURS["h"])
-    ax.bar_label(bars, fmt="%.0f", padding=3)
-    ax.invert_yaxis()
-    ax.set(title="Each rung costs less than the one before", xlabel="microseconds a step")
-    ax.margins(x=0.12)
+    r"""Draw the microseconds a step of each path as bars, a panel for each kind of cell."""
+    axes = plt.subplots(1, len(times), figsize=(9, 2.5), sharey=True)[1]
+    for ax, (kind, taken) in zip(axes, times.items(), strict=True):
+        bars = ax.barh(list(taken), list(taken.values()), color=COLOURS["h"])
+        ax.bar_label(bars, fmt="%.0f", padding=3)
+        ax.set(title=f"{kind}: {min(taken, key=taken.get)} is the fastest")
+        ax.set_xlabel("microseconds a step")
+        ax.margins(x=0.15)
+    axes[0].invert_yaxis()
     plt.show()
 
 
@@ -53,8 +56,9 @@ def means_of_auto(result):
 def plot_auto(result):
     r"""Draw how many times as fast as `torch.nn` the path "auto" is, at each shape."""
     ax, training = plt.subplots(figsize=(8, 3.4))[1], result["measured"]["training"]
-    for k, (kind, shapes) in enumerate(training.items()):
-        rows = [row["auto"] for row in shapes.values()]
+    shapes = sorted(training["RNN"], key=lambda shape: math.prod(map(int, shape.split("x"))))
+    for k, kind in enumerate(MARKERS):
+        rows = [training[kind][shape]["auto"] for shape in shapes]
         middle = np.array([row["ratio"] for row in rows])
         ends = np.array([[row["low"], row["high"]] for row in rows]).T
         places = np.arange(len(rows)) + 0.2 * (k - 1)
