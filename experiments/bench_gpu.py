@@ -173,7 +173,8 @@ def by_mode(rows, tau):
             paths = {path: row[path][name] for path in PATHS if path in row}
             peer = row["torch.nn"][name]
             arranged[mode][row["kind"]][shape] = {
-                path: {"ours": taken, "peer": peer} for path, taken in paths.items()
+                path: {"ours": taken, "peer": peer, "ratio": peer / taken}
+                for path, taken in paths.items()
             }
     return arranged
 

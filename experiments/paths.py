@@ -31,10 +31,10 @@ def derived():
 
 def _row(kind, device, mode, shape, by_path):
     tau, batch, _, d_h = map(int, shape.split("x"))
-    times = {path: row["ours"] / row["peer"] for path, row in by_path.items() if path != "auto"}
+    faster = {path: row["ratio"] for path, row in by_path.items() if path != "auto"}
     place = {"kind": kind, "device": device, "grad": mode == "training"}
     size = {"tau": tau, "batch": batch, "d_h": d_h}
-    return place | size | {"order": sorted(times, key=times.get)}
+    return place | size | {"order": sorted(faster, key=faster.get, reverse=True)}
 
 
 def main():

@@ -68,8 +68,8 @@ def test_set_up_knows_the_extras_and_the_python():
         setup_env.check_python((lowest[0], lowest[1] - 1), find=str)
 
 
-def test_dev_holds_book():
-    assert "rnn-companion[book]" in PROJECT["optional-dependencies"]["dev"]
+def test_dev_holds_book_and_data():
+    assert "rnn-companion[book,data]" in PROJECT["optional-dependencies"]["dev"]
 
 
 def test_nbval_and_xdist_stand_in_the_makefile_only():

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 HEADER = """\
 # The exact versions with which the stored outputs of the notebooks were made.
-# Written by `make constraints`: pip freeze of a clean install of ".[dev,data]".
+# Written by `make constraints`: pip freeze of a clean install of ".[dev]".
 # A later wheel is welcome elsewhere: pyproject.toml has the lower bounds.
 """
 
@@ -31,7 +31,7 @@ def clean_install(folder: str, further: list[str]) -> str:
     r"""Return the `pip freeze` of a new environment that holds everything, and `further`."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     pip = [f"{folder}/bin/python", "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "-q", "-e", f"{ROOT}[dev,data]", *further], check=True)
+    subprocess.run([*pip, "install", "-q", "-e", f"{ROOT}[dev]", *further], check=True)
     return subprocess.run([*pip, "freeze"], check=True, capture_output=True, text=True).stdout
 
 

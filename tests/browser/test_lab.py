@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import NOTEBOOK
 
-CHAPTERS = ["10.00-start-here", "10.01-unfolding"]
+CHAPTERS = ["10.00-start-here", "10.01-unfolding", "10.A-making-it-fast"]
 EXERCISE = 'check("10.1-a", answer)'
 
 

@@ -10,7 +10,7 @@ import torch
 
 from rnn.book.style import COLOURS
 
-__all__ = ["means_of_auto", "plot_auto", "plot_ladder", "time_paths"]
+__all__ = ["means_of_auto", "plot_auto", "plot_ladder", "rows_of_auto", "time_paths"]
 
 PATHS = ("loop", "hoisted", "fused", "library")
 MARKERS = {"RNN": "o", "GRU": "s", "LSTM": "D"}
@@ -21,7 +21,8 @@ def time_paths(net, x, repeats=5):
     taken = {}
     for path in PATHS:
         net.path = path
-        taken[path] = statistics.median(_seconds(net, x) for _ in range(repeats + 1))
+        _seconds(net, x)
+        taken[path] = statistics.median(_seconds(net, x) for _ in range(repeats))
     return {path: 1e6 * t / len(x) for path, t in taken.items()}
 
 
@@ -34,7 +35,7 @@ def _seconds(net, x):
 
 def plot_ladder(times):
     r"""Draw the microseconds a step of each path as bars, a panel for each kind of cell."""
-    axes = plt.subplots(1, len(times), figsize=(9, 2.5), sharey=True)[1]
+    axes = plt.subplots(1, len(times), figsize=(9, 2.5), sharex=True, sharey=True)[1]
     for ax, (kind, taken) in zip(axes, times.items(), strict=True):
         bars = ax.barh(list(taken), list(taken.values()), color=COLOURS["h"])
         ax.bar_label(bars, fmt="%.0f", padding=3)
@@ -53,6 +54,12 @@ def means_of_auto(result):
     }
 
 
+def rows_of_auto(result):
+    r"""Return ratio and quartiles of "auto" for every kind and shape."""
+    by_kind = result["measured"]["training"].values()
+    return [row["auto"] for shapes in by_kind for row in shapes.values()]
+
+
 def plot_auto(result):
     r"""Draw how many times as fast as `torch.nn` the path "auto" is, at each shape."""
     ax, training = plt.subplots(figsize=(8, 3.4))[1], result["measured"]["training"]
@@ -69,7 +76,8 @@ def plot_auto(result):
     ax.set_yticks([0.5, 1, 2, 4, 8], ["½", "1", "2", "4", "8"])
     labels = ["{} × {}\n{} × {}".format(*shape.split("x")) for shape in shapes]
     ax.set_xticks(range(len(shapes)), labels, fontsize=9)
-    ax.set(title="Training: ahead of torch.nn, or level with it", ylabel="times as fast")
+    ax.set(title="Ahead where steps are small, level where they are large")
+    ax.set_ylabel("times as fast")
     ax.set_xlabel("steps × batch, inputs × units")
     ax.legend()
     plt.show()
