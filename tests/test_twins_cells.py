@@ -11,6 +11,7 @@ from problems import D_Y, attended, fed, in_context, maker, plain, sizes
 from registry import AROUND, GATED, READING, SIMPLE
 from registry_memory import MEMORIES
 
+from experiments.record import load
 from rnn._tree import tree_leaves, tree_map
 from rnn.reference import cells as c
 
@@ -189,3 +190,10 @@ def test_paths_are_differentiable_twice(name, with_lengths):
     for path in GRADS[name]:
         assert torch.autograd.gradcheck(partial(run, path), leaves, fast_mode=True)
         assert torch.autograd.gradgradcheck(partial(run, path), leaves, fast_mode=True)
+
+
+def test_the_stored_parity_names_every_cell_and_respects_the_bounds():
+    stored = load("parity")
+    assert set(stored["measured"]) == set(MAKES)
+    for column, error in stored["worst"].items():
+        assert error <= (1e-12 if column.endswith("float64") else 2e-6), column
