@@ -156,4 +156,32 @@ NETS = [
             grad_state=(np.ones((2, 3)),),
         ),
     ),
+    *refused(
+        EITHER,
+        "layer: expected",
+        the_class_of_a_cell=lambda: r.Output(r.LSTM),
+        a_tree_as_a_layer=lambda: r.Output(r.Recursive()),
+        a_cell_where_trees_are_read=lambda: r.RecursiveOutput(r.RNN()),
+    ),
+    *refused(
+        EITHER,
+        "cell: expected",
+        a_stack_as_a_decoder=lambda: r.AttentionDecoder(r.GRU(), r.Stack((r.GRU(), r.GRU()))),
+        a_decoder_that_attends_already=lambda: r.EncoderDecoder(r.GRU(), r.Attention(r.GRU())),
+    ),
+    *refused(
+        TypeError,
+        "x: expected an array, got None",
+        x_first=lambda: r.RNN().forward(X, None, OUT.layer),
+    ),
+    *refused(
+        TypeError, "y: expected classes", no_y=lambda: r.EncoderDecoder().forward(X, None, SPOKEN)
+    ),
+    *refused(
+        ValueError,
+        r"y: expected one target a sequence, \(B=2",
+        targets_of_another_batch=lambda: r.LastOutput().bptt(
+            None, X, np.zeros(5, int), OUT, reduction="sum"
+        ),
+    ),
 ]

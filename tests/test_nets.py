@@ -111,3 +111,16 @@ def test_attention_decoder():
     q, through = np.log(3) / 4, 3 * np.log(3) / 16
     at_x = net.backward(steps(0, 1), run, theta).grad_x
     same(at_x, 1 / 4 - 3 / 4 * q + through, 3 / 4 + 3 / 4 * q + through)
+
+
+def test_attention_says_where_it_looked_and_only_at_what_is_there(rng):
+    net = AttentionDecoder()
+    theta = net.init_theta(rng, d_x=2, d_h=3, d_y=2)
+    x, y = rng.normal(size=(5, 3, 2)), rng.integers(0, 2, (4, 3))
+    weights = net.forward(x, y, theta, [5, 1, 3]).attention
+    assert weights.shape == (4, 5, 3)
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-14)
+    np.testing.assert_array_equal(weights[:, 1:, 1], 0)
+    without = EncoderDecoder()
+    theta = without.init_theta(rng, d_x=2, d_h=3, d_y=2)
+    assert without.forward(x, y, theta).attention is None

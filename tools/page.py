@@ -48,8 +48,9 @@ class Page:
     @property
     def framed(self) -> bool:
         r"""Tell whether it is a section's notebook, which the rules of the frame are for."""
-        section = re.match(r"10\.\d\d(\.\d)?-", self.path.name) and self.path.name[:5] not in UNFRAMED
-        return bool(section) and self.path.parent.name == "chapters"
+        section = re.match(r"10\.\d\d(\.\d)?-", self.path.name)
+        framed = bool(section) and self.path.name[:5] not in UNFRAMED
+        return framed and self.path.parent.name == "chapters"
 
     def code(self) -> Iterator[tuple[int, NotebookNode]]:
         r"""Yield each code cell with its number, counted from 1 over all cells."""

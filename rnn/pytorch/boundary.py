@@ -130,7 +130,8 @@ def autocast(*trees):
 
 def require_same(name, value, like):
     r"""Check that a tensor has the dtype and the device of another."""
-    require_instance(name, value, torch.Tensor, "use torch.as_tensor")
+    advice = "lengths go by name, lengths=[...]" if name == "state" else "use torch.as_tensor"
+    require_instance(name, value, torch.Tensor, advice)
     require_dtype(name, value, like.dtype, _to(like.dtype))
     if value.device != like.device:
         raise ValueError(f"{name}: expected device {like.device}, got {value.device}; use .to(...)")

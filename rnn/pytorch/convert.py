@@ -54,9 +54,10 @@ def to_pytorch(theta, *, device=None, dtype=None):
 def to_reference(theta):
     r"""Copy parameters, a gradient, or any tree of tensors into NumPy arrays.
 
-    The dtype is kept, but half precision, which the reference does not have, becomes float32.
+    The dtype is kept, but half precision, which the reference does not have, becomes float32. Of
+    a module its parameters are copied.
     """
-    return _across(theta, _array, THERE)
+    return _across(theta.theta if isinstance(theta, torch.nn.Module) else theta, _array, THERE)
 
 
 @torch.no_grad()

@@ -91,6 +91,8 @@ def inside(lengths, tau):
 
 
 def _checked_array(name, value, dtype):
+    if value is None:
+        raise TypeError(f"{name}: expected an array, got None (the state comes first, then x)")
     array = np.asarray(value)
     _require_dtype(name, array, dtype)
     return array
@@ -173,6 +175,9 @@ def checked_array(name, value, dtype, letters, **sizes):
 
 def vectors(y, d_y, dtype, lengths=None):
     r"""Return targets as vectors, (tau, B, d_y): classes (tau, B) become one-hot, numbers stay."""
+    if y is None:
+        free = "to run freely give zeros of that shape, such as numpy.zeros((steps, B), int)"
+        raise TypeError(f"y: expected classes (tau, B) or numbers (tau, B, d_y), got None; {free}")
     y = np.asarray(y)
     if y.ndim != 2:
         return checked_array("y", y, dtype, "tau B d_y", d_y=d_y)

@@ -46,7 +46,8 @@ def list_ops(rng, batch, *, max_depth=5, max_args=5, nesting=0.25, dtype=np.floa
         computed exactly, level by level.
     forest : Forest
         The parse of each sequence, binary, ((([MAX 2) 9) ...) ]). Its leaves are all tokens,
-        brackets too: leaf ``t * B + b`` is token t of sequence b.
+        brackets too: leaf ``t * B + b`` is token t of sequence b, so the inputs of a tree net are
+        ``x.reshape(-1, 15)``. (`TOKENS`, `spell` and `evaluate` stand in `rnn.tasks.listops`.)
 
     Raises
     ------

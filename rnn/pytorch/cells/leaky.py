@@ -48,7 +48,8 @@ class Leaky(Wrapper):
         super().check_values(theta)
         if not ((theta.alpha >= 0) & (theta.alpha <= 1)).all():
             got = theta.alpha.detach().cpu().numpy()
-            raise ValueError(f"theta.alpha: expected numbers in [0, 1], got {got}")
+            advice = "after each update alpha.data.clamp_(0, 1), or alpha.requires_grad_(False)"
+            raise ValueError(f"theta.alpha: expected numbers in [0, 1], got {got}; {advice}")
 
     def step(self, state, z, theta):
         new, alpha = self.cell.step(state, z, theta.cell), theta.alpha

@@ -66,7 +66,10 @@ class Leaky(Wrapper):
         self.cell.check_values(theta.cell)
         self.require_units(theta)
         if not ((theta.alpha >= 0) & (theta.alpha <= 1)).all():
-            raise ValueError(f"theta.alpha: expected numbers in [0, 1], got {theta.alpha}")
+            advice = "clip it after each update, or freeze(grad, ...) it"
+            raise ValueError(
+                f"theta.alpha: expected numbers in [0, 1], got {theta.alpha}; {advice}"
+            )
 
     def step(self, state, z, theta):
         new, kept = self.cell.step(state, z, theta.cell)

@@ -23,7 +23,8 @@ def lyapunov_exponents(cell, state, x, theta, k=None, *, washout=0):
     ----------
     cell, state, x, theta
         As for `jacobian_product`. With a constant x it is a property of the autonomous system,
-        with a random one of the system and the law of its input.
+        with a random one of the system and the law of its input. A state of None starts at 0,
+        which without input and bias is a fixed point: there, give a random state.
     k : int, optional
         How many, from the largest down; all n if not given. The cost is that of k gradients.
     washout : int

@@ -90,6 +90,7 @@ class EchoState(Output):
     penalty: float = 1e-8
 
     def __post_init__(self):
+        super().__post_init__()
         require_size("washout", self.washout, 0)
         require_in_range("penalty", self.penalty, 0, LARGEST)
 

@@ -10,10 +10,11 @@ from rnn.reference.boundary import dtype_of, require_fields
 from rnn.reference.cells.attention import Attended, Attention
 from rnn.reference.cells.carry import grad_like
 from rnn.reference.cells.context import Context, InContext
-from rnn.reference.cells.contract import Run
+from rnn.reference.cells.contract import Cell, Run
 from rnn.reference.cells.feedback import Feedback, feed
 from rnn.reference.cells.simple import RNN
 from rnn.reference.losses import loss_and_gradient
+from rnn.reference.nets.output import require_layer
 
 __all__ = ["AttentionDecoder", "BothTheta", "EncoderDecoder", "TranslationRun"]
 
@@ -32,12 +33,20 @@ class TranslationRun(NamedTuple):
     ----------
     o : array, (tau_y, B, d_y)
         The decoder's outputs.
-    encoder, decoder : Run
+    encoder, decoder : Run, or LayersRun
     """
 
     o: np.ndarray
     encoder: Any
     decoder: Run
+
+    @property
+    def attention(self):
+        r"""Return where an `AttentionDecoder` looked, (tau_y, tau_x, B), or None without attention.
+
+        Each column sums to 1 over the steps of x that the row has.
+        """
+        return getattr(getattr(self.decoder.kept, "cell", None), "weights", None)
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,24 @@ class EncoderDecoder:
         Where C enters the decoder, as for `Context`.
     own : {"o", "softmax", "argmax"}
         What the decoder reads of its own output, as for `Feedback`.
+
+    Examples
+    --------
+    >>> net, rng = EncoderDecoder(), np.random.default_rng(0)
+    >>> theta = net.init_theta(rng, d_x=2, d_h=8, d_y=3)
+    >>> x, y = rng.normal(size=(7, 1, 2)), rng.integers(0, 3, (4, 1))
+    >>> L, grad = net.bptt(x, y, theta, reduction="mean", x_lengths=[7], y_lengths=[4])
+    >>> free = net.forward(x, np.zeros((10, 1), int), theta, [7], forced=False)  # ten steps
+    >>> free.o.argmax(-1).shape
+    (10, 1)
     """
+
+    def __post_init__(self):
+        require_layer("encoder", self.encoder)
+        advice = "one cell, which this net wraps itself"
+        require_instance("cell", self.cell, Cell, advice)
+        if isinstance(self.cell, Attention | Context | Feedback):
+            raise ValueError(f"cell: expected {advice}, got {self.cell}")
 
     encoder: Any = RNN()
     cell: Any = RNN()
@@ -157,7 +183,8 @@ class EncoderDecoder:
 class AttentionDecoder(EncoderDecoder):
     r"""Let the decoder look at every state of the encoder, at each step anew (§10.4).
 
-    Nothing has to fit into one vector: the context is as long as x is.
+    Nothing has to fit into one vector: the context is as long as x is. It is used like
+    `EncoderDecoder`, but has no `at`; ``run.attention`` tells where it looked.
     """
 
     @property

@@ -64,6 +64,13 @@ class OutputRun(NamedTuple):
         return softmax(self.o)
 
 
+def require_layer(name, layer):
+    r"""Refuse what is not a cell, or a net of cells, to read an output from."""
+    if isinstance(layer, type) or not hasattr(layer, "check_run"):
+        got = f"the class {layer.__name__}" if isinstance(layer, type) else type(layer).__name__
+        raise TypeError(f"{name}: expected a cell or a net of cells, such as RNN(), got {got}")
+
+
 @dataclass(frozen=True)
 class Output:
     r"""Read an output out of every step of a layer, :math:`o^{(t)} = c + V h^{(t)}` (10.10).
@@ -86,6 +93,9 @@ class Output:
     """
 
     layer: Any = RNN()
+
+    def __post_init__(self):
+        require_layer("layer", self.layer)
 
     def init_theta(self, rng, d_x, d_h, d_y, *, dtype=np.float64, **sizes):
         r"""Draw parameters: those of the layer by its own rule, V and c from +-1/sqrt(d_out)."""
@@ -185,7 +195,10 @@ class LastOutput(Output):
     def bptt(self, state, x, y, theta, *, reduction, lengths=None, loss="cross_entropy"):
         r"""Compute the loss at the end and its gradient; parameters are those of `Output.bptt`."""
         run = self.forward(state, x, theta, lengths)
-        y = np.asarray(y)[None]
+        y, batch = np.asarray(y), run.o.shape[0]
+        if y.ndim < 1 or len(y) != batch:
+            raise ValueError(f"y: expected one target a sequence, (B={batch}, ...), got {y.shape}")
+        y = y[None]
         L, grad_o = loss_and_gradient(loss, run.o[None], y, reduction=reduction)
         return L, self.backward(grad_o[0], run, theta, inputs=False).grad
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnn._checks import require_instance
 from rnn.reference.boundary import checked_sizes, checked_theta, checked_tree, uniform_theta
 from rnn.reference.losses import loss_and_gradient
 from rnn.reference.nets.output import OutputRun, OutputTheta
@@ -39,6 +40,9 @@ class RecursiveOutput:
     """
 
     layer: Recursive = field(default_factory=Recursive)
+
+    def __post_init__(self):
+        require_instance("layer", self.layer, Recursive)
 
     size_names = ("d_x", "d_h", "d_y")
 

@@ -64,6 +64,9 @@ class Stack:
         require_instance("layers", self.layers, tuple, "such as (RNN(), RNN())")
         if not self.layers:
             raise ValueError("layers: expected at least one, got ()")
+        for layer, step in zip(self.layers, steps_of(self.layers), strict=True):
+            if isinstance(layer, type) or not hasattr(layer, "check_run"):
+                raise TypeError(f"layers{step}: expected a cell or a net of cells, got {layer}")
 
     def init_theta(self, rng, d_x, d_h, *, dtype=np.float64):
         r"""Draw the parameters of each layer by its own rule.
