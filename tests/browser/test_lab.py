@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import NOTEBOOK
 
-CHAPTERS = ["10.00-start-here", "10.01-unfolding", "10.A-making-it-fast"]
+CHAPTERS = ["10.A-making-it-fast", "10.00-start-here", "10.01-unfolding"]
 EXERCISE = 'check("10.1-a", answer)'
 
 
