@@ -6,11 +6,15 @@ Every message names the argument, what was expected, and what came.
 import operator
 from collections.abc import Sequence
 
+from rnn._tree import steps_of
+
 __all__ = [
     "require_choice",
     "require_dtype",
+    "require_fields",
     "require_in_range",
     "require_instance",
+    "require_kind",
     "require_lengths",
     "require_positive",
     "require_rng",
@@ -78,6 +82,27 @@ def require_instance(name, value, kind, how=""):
         raise TypeError(f"{name}: expected {kind.__name__}, got {type(value).__name__}{advice}")
 
 
+def require_fields(name, tree, like):
+    r"""Refuse what is not the NamedTuple, or the tuple of as many parts, that another is."""
+    fits = isinstance(tree, tuple) and len(tree) == len(like)
+    if not fits or getattr(tree, "_fields", None) != getattr(like, "_fields", None):
+        raise ValueError(f"{name}: expected {_kind(like)}, got {_kind(tree)}")
+
+
+def require_kind(name, tree, like, leaf="an array"):
+    r"""Refuse a tree that is not built of the same tuples as another, all the way down.
+
+    `leaf` says what a leaf is called: "an array" or "a tensor".
+    """
+    if not isinstance(like, tuple):
+        if isinstance(tree, tuple):
+            raise ValueError(f"{name}: expected {leaf}, got {_kind(tree)}")
+        return
+    require_fields(name, tree, like)
+    for part, like_part, step in zip(tree, like, steps_of(like), strict=True):
+        require_kind(name + step, part, like_part, leaf)
+
+
 def require_rng(rng):
     r"""Check that `rng` is a `numpy.random.Generator`, without importing NumPy."""
     if not (hasattr(rng, "integers") and hasattr(rng, "random")):
@@ -119,6 +144,13 @@ def require_lengths(lengths, tau, batch):
         if not 0 <= length <= tau:
             raise ValueError(f"lengths: row {row} has length {length}, outside [0, tau={tau}]")
     return whole
+
+
+def _kind(tree):
+    fields = getattr(tree, "_fields", None)
+    if fields:
+        return f"{type(tree).__name__}({', '.join(fields)})"
+    return f"a tuple of {len(tree)}" if isinstance(tree, tuple) else type(tree).__name__
 
 
 def _number(name, value):

@@ -4,7 +4,7 @@ A tree is a tuple or NamedTuple of trees; everything else is a leaf. So the para
 of nets need no other container, and a gradient always has the type of what it belongs to.
 """
 
-__all__ = ["tree_map", "tree_leaves", "tree_names"]
+__all__ = ["tree_map", "tree_leaves", "tree_names", "steps_of"]
 
 
 def tree_map(f, tree, *others):
@@ -44,9 +44,12 @@ def tree_names(tree, name=""):
     """
     if not isinstance(tree, tuple):
         return [name]
-    fields = getattr(tree, "_fields", None)
-    steps = [f".{field}" for field in fields] if fields else [f"[{k}]" for k in range(len(tree))]
-    steps = [step.lstrip(".") for step in steps] if not name else steps
+    steps = [step.lstrip(".") for step in steps_of(tree)] if not name else steps_of(tree)
     return [
         n for step, child in zip(steps, tree, strict=True) for n in tree_names(child, name + step)
     ]
+
+
+def steps_of(tree):
+    r"""List how a tuple's parts are reached: ``.W`` by name, or ``[0]`` by place."""
+    return [f".{f}" for f in getattr(tree, "_fields", ())] or [f"[{k}]" for k in range(len(tree))]

@@ -7,6 +7,7 @@ import torch
 from rnn._checks import (
     require_dtype,
     require_instance,
+    require_kind,
     require_lengths,
     require_shape,
     require_theta,
@@ -37,7 +38,7 @@ def checked_theta(theta):
 
 def checked_like(theta, own):
     r"""Check that parameters are built like a module's own; return the first of them."""
-    require_kind("theta", theta, own)
+    require_kind("theta", theta, own, "a tensor")
     leaves = tree_leaves(theta)
     for name, leaf, expected in zip(
         tree_names(own, "theta"), leaves, tree_leaves(own), strict=True
@@ -61,7 +62,7 @@ def checked_array(name, value, like, letters, **sizes):
 def checked_state(name, state, zero, look=False):
     r"""Check that a state is built like another; a plain tuple becomes its NamedTuple."""
     state = _like_named(state, zero)
-    require_kind(name, state, zero)
+    require_kind(name, state, zero, "a tensor")
     for leaf_name, leaf, expected in zip(
         tree_names(zero, name), tree_leaves(state), tree_leaves(zero), strict=True
     ):
@@ -154,31 +155,6 @@ def require_saved(module, state_dict, prefix):
 
 def _spelled(shapes):
     return ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "nothing"
-
-
-def require_kind(name, tree, like):
-    r"""Refuse a tree that is not built of the same tuples as another, all the way down."""
-    if not isinstance(like, tuple):
-        if isinstance(tree, tuple):
-            raise ValueError(f"{name}: expected a tensor, got {_kind(tree)}")
-        return
-    fits = isinstance(tree, tuple) and len(tree) == len(like)
-    if not fits or getattr(tree, "_fields", None) != getattr(like, "_fields", None):
-        raise ValueError(f"{name}: expected {_kind(like)}, got {_kind(tree)}")
-    for part, like_part, leaf_name in zip(tree, like, _names(name, like), strict=True):
-        require_kind(leaf_name, part, like_part)
-
-
-def _names(name, tree):
-    fields = getattr(tree, "_fields", None)
-    return [f"{name}.{f}" for f in fields] if fields else [f"{name}[{k}]" for k in range(len(tree))]
-
-
-def _kind(tree):
-    fields = getattr(tree, "_fields", None)
-    if fields:
-        return f"{type(tree).__name__}({', '.join(fields)})"
-    return f"a tuple of {len(tree)}" if isinstance(tree, tuple) else type(tree).__name__
 
 
 def _like_named(tree, like):

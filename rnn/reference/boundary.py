@@ -5,6 +5,7 @@ import numpy as np
 from rnn._checks import (
     require_dtype,
     require_instance,
+    require_kind,
     require_lengths,
     require_rng,
     require_shape,
@@ -24,11 +25,8 @@ __all__ = [
     "checked_sizes",
     "dtype_of",
     "inside",
-    "require_fields",
     "require_floating",
-    "require_kind",
     "require_sizes",
-    "steps_of",
     "uniform_theta",
     "vectors",
 ]
@@ -206,37 +204,7 @@ def checked_sizes(minimum=1, **sizes):
     return {name: require_size(name, value, minimum) for name, value in sizes.items()}
 
 
-def require_kind(name, tree, like):
-    r"""Refuse a tree that is not built of the same NamedTuples as another, all the way down."""
-    if not isinstance(like, tuple):
-        if isinstance(tree, tuple):
-            raise ValueError(f"{name}: expected an array, got {_kind(tree)}")
-        return
-    require_fields(name, tree, like)
-    for part, like_part, step in zip(tree, like, steps_of(like), strict=True):
-        require_kind(name + step, part, like_part)
-
-
 def require_sizes(name, sizes, expected):
     r"""Refuse parameters of other sizes than those with which a run was made."""
     if sizes != expected:
         raise ValueError(f"{name}: expected sizes {expected}, as in the run; got {sizes}")
-
-
-def require_fields(name, tree, like):
-    r"""Refuse what is not the NamedTuple, or the tuple of as many parts, that another is."""
-    fits = isinstance(tree, tuple) and len(tree) == len(like)
-    if not fits or getattr(tree, "_fields", None) != getattr(like, "_fields", None):
-        raise ValueError(f"{name}: expected {_kind(like)}, got {_kind(tree)}")
-
-
-def steps_of(tree):
-    r"""List how a tuple's parts are reached: ``.W`` by name, or ``[0]`` by place."""
-    return [f".{f}" for f in getattr(tree, "_fields", ())] or [f"[{k}]" for k in range(len(tree))]
-
-
-def _kind(tree):
-    fields = getattr(tree, "_fields", None)
-    if fields:
-        return f"{type(tree).__name__}({', '.join(fields)})"
-    return f"a tuple of {len(tree)}" if isinstance(tree, tuple) else type(tree).__name__

@@ -8,8 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_choice, require_dtype, require_instance, require_shape
-from rnn.reference.boundary import checked_inputs, inside, require_fields
+from rnn._checks import (
+    require_choice,
+    require_dtype,
+    require_fields,
+    require_instance,
+    require_shape,
+)
+from rnn.reference.boundary import checked_inputs, inside
 from rnn.reference.cells.carry import blank
 from rnn.reference.cells.contract import WalkedBack
 from rnn.reference.cells.simple import RNN

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_instance
-from rnn.reference.boundary import dtype_of, require_fields
+from rnn._checks import require_fields, require_instance
+from rnn.reference.boundary import dtype_of
 from rnn.reference.cells.attention import Attended, Attention
 from rnn.reference.cells.carry import grad_like
 from rnn.reference.cells.context import Context, InContext

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn._checks import require_shape
-from rnn.reference.boundary import require_fields, steps_of
+from rnn._checks import require_fields, require_shape
+from rnn._tree import steps_of
 from rnn.reference.cells.carry import plus
 from rnn.reference.nets.wiring import Bidirectional
 

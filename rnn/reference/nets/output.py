@@ -5,13 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn._checks import require_instance
+from rnn._checks import require_fields, require_instance
 from rnn.reference.boundary import (
     checked_array,
     checked_sizes,
     checked_tree,
     dtype_of,
-    require_fields,
     require_sizes,
     uniform_theta,
 )

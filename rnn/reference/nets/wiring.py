@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnn._checks import require_instance
-from rnn.reference.boundary import checked_tree, steps_of
+from rnn._tree import steps_of
+from rnn.reference.boundary import checked_tree
 from rnn.reference.cells.carry import plus
 from rnn.reference.cells.contract import Back
 from rnn.reference.cells.simple import RNN
+from rnn.reference.nets.output import require_layer
 
 __all__ = ["Bidirectional", "BothWays", "LayersRun", "Stack"]
 
@@ -65,8 +67,7 @@ class Stack:
         if not self.layers:
             raise ValueError("layers: expected at least one, got ()")
         for layer, step in zip(self.layers, steps_of(self.layers), strict=True):
-            if isinstance(layer, type) or not hasattr(layer, "check_run"):
-                raise TypeError(f"layers{step}: expected a cell or a net of cells, got {layer}")
+            require_layer(f"layers{step}", layer)
 
     def init_theta(self, rng, d_x, d_h, *, dtype=np.float64):
         r"""Draw the parameters of each layer by its own rule.
